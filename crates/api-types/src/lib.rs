@@ -1,0 +1,1 @@
+//! The JSON bodies that cross a service boundary.

@@ -1,0 +1,1 @@
+//! Typed, traced clients of the services.

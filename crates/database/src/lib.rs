@@ -1,0 +1,1 @@
+//! SQLite or PostgreSQL behind one sqlx pool: open, check, migrate, traced queries.

@@ -1,0 +1,1 @@
+//! The actix-web chassis that every service shares: settings, start, stop, health, ApiError.

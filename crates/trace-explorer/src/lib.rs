@@ -1,0 +1,1 @@
+//! A local trace explorer as a library: OTLP in, waterfalls out.

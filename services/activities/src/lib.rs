@@ -1,0 +1,1 @@
+//! The edge of Cruddur: feeds, activities, replies.
