@@ -1,1 +1,109 @@
-//! Tracing for actix-web services that can be trusted: one init for traces and logs, context in and out over HTTP.
+#![doc = include_str!("../README.md")]
+
+pub mod client;
+pub mod context;
+pub mod database;
+pub mod logs;
+pub mod propagation;
+pub mod redaction;
+pub mod server;
+pub mod settings;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod traces;
+mod trouble;
+
+use std::time::Duration;
+
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub use settings::Settings;
+
+/// How long [`TelemetryGuard::shutdown`] waits for the destinations. They flush side by side, so this bounds all of
+/// them together and leaves a service that must end within 5 s three of them for the requests in flight.
+pub const FLUSH_DEADLINE: Duration = Duration::from_millis(1500);
+
+/// Who is speaking: becomes `service.name` and `service.version` of every span and log line.
+///
+/// `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win over it, as the OpenTelemetry specification asks.
+#[derive(Debug, Clone, Copy)]
+pub struct ServiceInfo {
+    /// `service.name`, for example `activities`.
+    pub name: &'static str,
+    /// `service.version`, for example `0.1.0`.
+    pub version: &'static str,
+}
+
+/// The name and version of the crate that calls it, as a [`ServiceInfo`].
+#[macro_export]
+macro_rules! service_info {
+    () => {
+        $crate::ServiceInfo { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    };
+}
+
+/// Why telemetry could not start. A destination that cannot be reached is never a reason.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// [`init`] was called twice, or something else installed a global `tracing` subscriber before it.
+    #[error(
+        "a tracing subscriber is installed already; call telemetry::init once, before anything else logs"
+    )]
+    AlreadyInstalled(#[source] tracing_subscriber::util::TryInitError),
+}
+
+/// Starts traces and logs for this process.
+///
+/// Call it once, early, outside of any async runtime's worker. From then on `tracing` spans are OpenTelemetry spans
+/// and `tracing` events are JSON lines on stdout. Mistakes in the settings and destinations that cannot be used are
+/// told in one warning each; they never keep a service from starting.
+///
+/// # Errors
+/// [`InitError::AlreadyInstalled`] when the process has a global `tracing` subscriber already.
+pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard, InitError> {
+    let traces::Started { provider, destinations, mut warnings } = traces::start(service, settings);
+    let name = traces::resource::service_name(service, |key| std::env::var(key).ok());
+    let (filter, filter_warning) = logs::filter(settings.log_filter.as_deref());
+    warnings.extend(settings.warnings.iter().cloned().chain(filter_warning));
+
+    tracing_subscriber::registry()
+        .with(traces::layer(&provider))
+        .with(logs::layer(&name, service.version, filter))
+        .with(trouble::layer())
+        .try_init()
+        .map_err(InitError::AlreadyInstalled)?;
+
+    for warning in &warnings {
+        tracing::warn!(problem = %warning, "Telemetry setting ignored");
+    }
+    let sent_to = if destinations.is_empty() { "nowhere".to_owned() } else { destinations.join(", ") };
+    tracing::info!(traces.sent_to = %sent_to, "Telemetry started");
+    Ok(TelemetryGuard { provider })
+}
+
+/// Keeps telemetry running. Hand it to [`shutdown`](Self::shutdown) as the last act of the process; dropping it does
+/// the same.
+#[derive(Debug)]
+#[must_use = "dropping the guard flushes and ends telemetry"]
+pub struct TelemetryGuard {
+    provider: SdkTracerProvider,
+}
+
+impl TelemetryGuard {
+    /// Sends what is still queued, to all destinations side by side, for at most [`FLUSH_DEADLINE`].
+    ///
+    /// It blocks: call it when the server has stopped, not inside a handler.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+}
+
+impl Drop for TelemetryGuard {
+    fn drop(&mut self) {
+        if let Err(error) = self.provider.shutdown_with_timeout(FLUSH_DEADLINE) {
+            trouble::report("flush at shutdown", &error.to_string());
+        }
+    }
+}

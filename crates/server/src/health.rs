@@ -1,0 +1,39 @@
+//! Whether a service lives and whether it is ready, and the two checks that people make by hand.
+
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use crate::application::Readiness;
+use crate::error::ApiError;
+
+/// Paths that load balancers ask every few seconds; they are traced only when they fail or bring a `traceparent`.
+pub(crate) const UNTRACED: [&str; 2] = ["/health/live", "/health/ready"];
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/health/live").get(live))
+        .service(web::resource("/health/ready").get(ready))
+        .service(web::resource("/api/health-check").get(health_check))
+        .service(web::resource("/rollbar/test").get(rollbar_test));
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "live"}))
+}
+
+async fn ready(readiness: web::Data<dyn Readiness>) -> Result<HttpResponse, ApiError> {
+    readiness.check().await.map_err(|failure| {
+        ApiError::service_unavailable("The service is not ready: its database does not answer.", failure)
+    })?;
+    Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
+}
+
+async fn health_check() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"success": true, "ver": 1}))
+}
+
+/// A person's check that a WARN gets to where warnings go.
+async fn rollbar_test() -> &'static str {
+    tracing::warn!("Hello World!");
+    "Hello World!"
+}

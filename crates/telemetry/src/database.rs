@@ -1,0 +1,73 @@
+//! CLIENT spans of database calls, by the stable database conventions of OpenTelemetry:
+//! <https://opentelemetry.io/docs/specs/semconv/database/database-spans/>.
+//!
+//! ```
+//! use telemetry::database::{self, Target};
+//! use tracing::Instrument;
+//!
+//! # async fn query() -> Result<(), std::io::Error> {
+//! # async fn execute(_: &str) -> Result<(), std::io::Error> { Ok(()) }
+//! let target = Target { system: "sqlite", namespace: "users.db".into(), ..Target::default() };
+//! let sql = "SELECT uuid FROM users WHERE handle = $1";
+//! let span = database::span(&target, "SELECT users", sql);
+//! if let Err(error) = execute(sql).instrument(span.clone()).await {
+//!     database::record_error(&span, "io");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry_semantic_conventions::attribute;
+use tracing::Span;
+use tracing::field::Empty;
+
+/// Which database is called.
+#[derive(Debug, Clone, Default)]
+pub struct Target {
+    /// `db.system.name`: `sqlite` or `postgresql`.
+    pub system: &'static str,
+    /// `db.namespace`: name of the database, or of the file.
+    pub namespace: String,
+    /// `server.address`, where there is a server.
+    pub server_address: Option<String>,
+    /// `server.port`, where there is a server.
+    pub server_port: Option<u16>,
+}
+
+/// The span of one call. `summary` is the operation and what it works on, `SELECT activities`; it becomes the name.
+/// `text` is the statement with placeholders: never put values into it.
+///
+/// Without a span around it there is none: a poll that finds nothing to do makes no trace of its own.
+#[must_use]
+pub fn span(target: &Target, summary: &'static str, text: &str) -> Span {
+    if !Context::current().span().span_context().is_valid() {
+        return Span::none();
+    }
+    let (operation, collection) = summary.split_once(' ').unzip();
+    tracing::info_span!(
+        target: "telemetry::database",
+        "query",
+        otel.name = summary,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        { attribute::DB_SYSTEM_NAME } = target.system,
+        { attribute::DB_NAMESPACE } = target.namespace,
+        { attribute::DB_OPERATION_NAME } = operation.unwrap_or(summary),
+        { attribute::DB_COLLECTION_NAME } = collection,
+        { attribute::DB_QUERY_SUMMARY } = summary,
+        { attribute::DB_QUERY_TEXT } = text,
+        { attribute::SERVER_ADDRESS } = target.server_address,
+        { attribute::SERVER_PORT } = target.server_port.map(i64::from),
+        { attribute::DB_RESPONSE_STATUS_CODE } = Empty,
+        { attribute::ERROR_TYPE } = Empty,
+    )
+}
+
+/// Marks a call as failed. `error_type` is the database's own code (an SQLSTATE, for example) or a word of few values
+/// such as `pool_timeout`.
+pub fn record_error(span: &Span, error_type: &str) {
+    span.record(attribute::ERROR_TYPE, error_type);
+    span.record("otel.status_code", "ERROR");
+}

@@ -1,0 +1,140 @@
+//! `traceparent` by the letter of [Trace Context level 2][spec], section 3.2: exact lengths, lower case, unknown future
+//! versions read as far as they are known.
+//!
+//! [spec]: https://www.w3.org/TR/trace-context-2/#traceparent-header
+
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId};
+
+/// Length of version 00: `00-` 32 `-` 16 `-` 2.
+const LENGTH: usize = 55;
+/// The flags that level 2 defines: sampled (bit 0) and random trace id (bit 1).
+const KNOWN_FLAGS: u8 = 0b11;
+
+pub(super) struct Parent {
+    pub(super) trace_id: TraceId,
+    pub(super) span_id: SpanId,
+    pub(super) flags: TraceFlags,
+}
+
+pub(super) fn parse(value: &[u8]) -> Option<Parent> {
+    let value = value.trim_ascii();
+    let (known, rest) = (value.get(..LENGTH)?, &value[LENGTH..]);
+    let version = hex::<1>(&known[..2])?[0];
+    let ends_well = match version {
+        0 => rest.is_empty(),
+        // Version ff is invalid; a later version may go on, but behind a dash.
+        0xff => false,
+        _ => rest.first().is_none_or(|byte| *byte == b'-'),
+    };
+    if !ends_well || [known[2], known[35], known[52]] != *b"---" {
+        return None;
+    }
+    let trace_id = TraceId::from_bytes(hex(&known[3..35])?);
+    let span_id = SpanId::from_bytes(hex(&known[36..52])?);
+    let flags = TraceFlags::new(hex::<1>(&known[53..55])?[0] & KNOWN_FLAGS);
+    (trace_id != TraceId::INVALID && span_id != SpanId::INVALID).then_some(Parent {
+        trace_id,
+        span_id,
+        flags,
+    })
+}
+
+pub(super) fn format(span: &SpanContext) -> Option<String> {
+    let flags = span.trace_flags().to_u8() & KNOWN_FLAGS;
+    span.is_valid().then(|| format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()))
+}
+
+/// `N` bytes of exactly `2 * N` lower-case hexadecimal digits.
+fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    if digits.len() != 2 * N {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    const SPAN: &str = "b7ad6b7169203331";
+
+    fn flags_of(value: &str) -> Option<u8> {
+        parse(value.as_bytes()).map(|parent| parent.flags.to_u8())
+    }
+
+    #[test]
+    fn the_forms_of_the_specification_are_read() {
+        assert_eq!(flags_of(&format!("00-{TRACE}-{SPAN}-01")), Some(1));
+        assert_eq!(flags_of(&format!("00-{TRACE}-{SPAN}-00")), Some(0));
+        assert_eq!(flags_of(&format!("00-{TRACE}-{SPAN}-03")), Some(3), "the random flag is kept");
+        assert_eq!(flags_of(&format!("00-{TRACE}-{SPAN}-ff")), Some(3), "unknown flags are cleared");
+        assert_eq!(
+            flags_of(&format!(" 00-{TRACE}-{SPAN}-01\t")),
+            Some(1),
+            "white space around it is allowed"
+        );
+    }
+
+    #[test]
+    fn a_later_version_is_read_as_far_as_it_is_known() {
+        assert_eq!(flags_of(&format!("cc-{TRACE}-{SPAN}-01")), Some(1));
+        assert_eq!(flags_of(&format!("cc-{TRACE}-{SPAN}-01-what-the-future-will-be-like")), Some(1));
+        assert_eq!(flags_of(&format!("cc-{TRACE}-{SPAN}-01.what-the-future")), None);
+        assert_eq!(flags_of(&format!("ff-{TRACE}-{SPAN}-01")), None);
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for value in [
+            String::new(),
+            format!("00-{TRACE}-{SPAN}"),
+            format!("00-{TRACE}-{SPAN}-1"),
+            format!("00-{TRACE}-{SPAN}-001"),
+            format!("00-{TRACE}-{SPAN}-01-"),
+            format!("00-{TRACE}-{SPAN}-01-more"),
+            format!("000-{TRACE}-{SPAN}-01"),
+            format!("+0-{TRACE}-{SPAN}-01"),
+            format!("00_{TRACE}_{SPAN}_01"),
+            format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
+            format!("00-{}-{SPAN}-01", "0".repeat(32)),
+            format!("00-{TRACE}-{}-01", "0".repeat(16)),
+            format!("00-{TRACE}-{}-01", "g".repeat(16)),
+            format!("00-{TRACE}-{}-01", &SPAN[1..]),
+        ] {
+            assert_eq!(flags_of(&value), None, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(value in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = parse(&value);
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(trace in 1u128.., span in 1u64.., flags in 0u8..4) {
+            let context = SpanContext::new(
+                TraceId::from(trace), SpanId::from(span), TraceFlags::new(flags), true,
+                opentelemetry::trace::TraceState::NONE,
+            );
+
+            let parent = parse(format(&context).unwrap().as_bytes()).unwrap();
+
+            prop_assert_eq!(parent.trace_id, context.trace_id());
+            prop_assert_eq!(parent.span_id, context.span_id());
+            prop_assert_eq!(parent.flags, context.trace_flags());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The actix-web side: one SERVER span a request, `traceresponse` on every answer, one event for a failed request, and
+//! a panic that becomes a 500 instead of a closed connection.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use telemetry::propagation::TrustPolicy;
+//! use telemetry::server::Tracing;
+//!
+//! # async fn start() -> std::io::Result<()> {
+//! let tracing = Tracing::new(TrustPolicy::Public).untraced(["/health/live"]);
+//! HttpServer::new(move || {
+//!     App::new().wrap(tracing.clone()).route("/hello", web::get().to(async || "Hello"))
+//! })
+//! .bind(("127.0.0.1", 8080))?
+//! .run()
+//! .await
+//! # }
+//! ```
+
+mod description;
+mod failure;
+mod middleware;
+mod panics;
+mod respond;
+mod spans;
+
+use std::sync::Arc;
+
+use actix_web::dev::ServiceRequest;
+
+use crate::propagation::{TRACEPARENT, TrustPolicy};
+
+pub use failure::{Failure, FailureOrigin};
+pub use middleware::TracingMiddleware;
+pub use panics::Panicked;
+
+/// The middleware of a traced server. Wrap the `App` in it last, so that it is the outermost.
+#[derive(Debug, Clone)]
+pub struct Tracing {
+    policy: Arc<Policy>,
+}
+
+/// What the middleware must know about a request before it makes a span.
+#[derive(Debug)]
+struct Policy {
+    trust: TrustPolicy,
+    untraced: Vec<String>,
+}
+
+impl Tracing {
+    /// A middleware that believes callers as `trust` says.
+    #[must_use]
+    pub fn new(trust: TrustPolicy) -> Self {
+        Self { policy: Arc::new(Policy { trust, untraced: Vec::new() }) }
+    }
+
+    /// Paths without a span of their own, for health checks: `paths` are compared whole. Such a request is traced all
+    /// the same when it carries a `traceparent` (somebody is looking) or fails.
+    #[must_use]
+    pub fn untraced<P: Into<String>>(self, paths: impl IntoIterator<Item = P>) -> Self {
+        let untraced = paths.into_iter().map(Into::into).collect();
+        Self { policy: Arc::new(Policy { trust: self.policy.trust.clone(), untraced }) }
+    }
+}
+
+impl Policy {
+    fn traces(&self, request: &ServiceRequest) -> bool {
+        request.headers().contains_key(TRACEPARENT.as_str())
+            || !self.untraced.iter().any(|path| path == request.path())
+    }
+}

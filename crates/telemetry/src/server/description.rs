@@ -1,0 +1,83 @@
+//! What the SERVER span says of a request, by the stable HTTP conventions of OpenTelemetry:
+//! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server>.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::{Version, header};
+use opentelemetry::{KeyValue, Value};
+use opentelemetry_semantic_conventions::attribute;
+
+use crate::redaction;
+
+/// Methods that stand in span names; any other is `_OTHER`, so that a caller cannot make names without number.
+const KNOWN_METHODS: &[&str] =
+    &["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"];
+
+/// The name and the attributes that are known when a request arrives.
+pub(super) struct Description {
+    pub(super) name: String,
+    pub(super) attributes: Vec<KeyValue>,
+}
+
+impl Description {
+    pub(super) fn of(request: &ServiceRequest) -> Self {
+        let route = request.match_pattern();
+        let method = request.method().as_str();
+        let known = KNOWN_METHODS.contains(&method);
+        let (host, port) = host(request);
+        let peer = request.peer_addr();
+        let query = Some(request.query_string()).filter(|query| !query.is_empty());
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let scheme = if request.app_config().secure() { "https" } else { "http" };
+
+        let name = name(known.then_some(method), route.as_deref());
+        let mut attributes = Vec::with_capacity(16);
+        let mut add = |key: &'static str, value: Option<Value>| {
+            attributes.extend(value.map(|value| KeyValue::new(key, value)));
+        };
+        add(
+            attribute::HTTP_REQUEST_METHOD,
+            Some(if known { method.to_owned() } else { "_OTHER".to_owned() }.into()),
+        );
+        add(attribute::HTTP_REQUEST_METHOD_ORIGINAL, (!known).then(|| method.to_owned().into()));
+        add(attribute::HTTP_ROUTE, route.map(Value::from));
+        add(attribute::URL_PATH, Some(request.path().to_owned().into()));
+        add(attribute::URL_QUERY, query.map(|query| redaction::query(query).into_owned().into()));
+        add(attribute::URL_SCHEME, Some(scheme.into()));
+        add(attribute::SERVER_ADDRESS, host.map(Value::from));
+        add(attribute::SERVER_PORT, port.map(Value::from));
+        add(attribute::CLIENT_ADDRESS, peer.map(|peer| peer.ip().to_string().into()));
+        add(attribute::NETWORK_PEER_ADDRESS, peer.map(|peer| peer.ip().to_string().into()));
+        add(attribute::NETWORK_PEER_PORT, peer.map(|peer| i64::from(peer.port()).into()));
+        add(attribute::NETWORK_PROTOCOL_VERSION, version(request.version()).map(Value::from));
+        add(attribute::USER_AGENT_ORIGINAL, agent.map(|agent| agent.to_owned().into()));
+        Self { name, attributes }
+    }
+}
+
+/// `{method} {route}`; never the path, which has no end of values.
+fn name(method: Option<&str>, route: Option<&str>) -> String {
+    let method = method.unwrap_or("HTTP");
+    route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
+}
+
+/// The host and port that the caller asked for, from the URL or `Host`; forwarding headers are not believed.
+fn host(request: &ServiceRequest) -> (Option<String>, Option<i64>) {
+    let authority = request
+        .uri()
+        .authority()
+        .map(ToString::to_string)
+        .or_else(|| request.headers().get(header::HOST)?.to_str().ok().map(str::to_owned));
+    let parsed = authority.and_then(|text| text.parse::<http::uri::Authority>().ok());
+    let port = parsed.as_ref().and_then(http::uri::Authority::port_u16).map(i64::from);
+    (parsed.map(|authority| authority.host().to_owned()), port)
+}
+
+fn version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        Version::HTTP_3 => Some("3"),
+        _ => None,
+    }
+}

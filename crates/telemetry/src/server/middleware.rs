@@ -1,0 +1,60 @@
+//! The middleware as one piece: the policy goes into the request, `tracing-actix-web` makes the span by it, and
+//! [`Respond`] works inside of that span.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::{Error, HttpMessage};
+use futures_util::FutureExt;
+
+use tracing_actix_web::{StreamSpan, TracingLogger};
+
+use super::respond::Respond;
+use super::spans::ServerSpans;
+use super::{Policy, Tracing};
+
+type Inner<S> = <TracingLogger<ServerSpans> as Transform<Respond<S>, ServiceRequest>>::Transform;
+
+impl<S, B> Transform<S, ServiceRequest> for Tracing
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<StreamSpan<B>>;
+    type Error = Error;
+    type Transform = TracingMiddleware<Inner<S>>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        let inner = TracingLogger::<ServerSpans>::new().new_transform(Respond { service: Rc::new(service) });
+        let policy = Arc::clone(&self.policy);
+        // `TracingLogger` is ready at once; its future is `std::future::Ready`.
+        ready(inner.now_or_never().unwrap_or(Err(())).map(|service| TracingMiddleware { service, policy }))
+    }
+}
+
+/// A service inside of [`Tracing`].
+pub struct TracingMiddleware<S> {
+    service: S,
+    policy: Arc<Policy>,
+}
+
+impl<S, B> Service<ServiceRequest> for TracingMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
+    type Response = ServiceResponse<B>;
+    type Error = Error;
+    type Future = S::Future;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        request.extensions_mut().insert(Arc::clone(&self.policy));
+        self.service.call(request)
+    }
+}

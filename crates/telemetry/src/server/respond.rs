@@ -1,0 +1,121 @@
+//! The inner half of the middleware: everything that needs the request's span to be there already.
+
+use std::fmt;
+use std::ops::Not;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{Error, HttpResponse, ResponseError};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
+
+use super::description::Description;
+use super::{Panicked, spans};
+use crate::propagation;
+
+/// Answers with `traceresponse`, catches panics, and makes the late span of an untraced request that failed.
+pub struct Respond<S> {
+    pub(super) service: Rc<S>,
+}
+
+impl<S, B> Service<ServiceRequest> for Respond<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<B>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let untraced =
+            Context::current().span().span_context().is_valid().not().then(|| Untraced::of(&request));
+        let service = Rc::clone(&self.service);
+        Box::pin(async move {
+            let call = AssertUnwindSafe(async { service.call(request).await }).catch_unwind();
+            let outcome = call.await.unwrap_or_else(|payload| Err(Panicked::new(payload.as_ref()).into()));
+            let span = match untraced {
+                Some(untraced) => untraced.end(&outcome),
+                None => Context::current().span().span_context().clone(),
+            };
+            let Some(value) = propagation::format_span(&span) else { return outcome };
+            outcome
+                .map(|response| with_header(response, &value))
+                .map_err(|error| Answered { error, value }.into())
+        })
+    }
+}
+
+/// A request that has no span so far, because it is a health check.
+struct Untraced {
+    started: SystemTime,
+    /// Kept ready, because the request is gone when the outcome is known.
+    description: Description,
+}
+
+impl Untraced {
+    fn of(request: &ServiceRequest) -> Self {
+        Self { started: SystemTime::now(), description: Description::of(request) }
+    }
+
+    /// The context to answer with: of a late span when the request failed, else ids of a trace that is not sampled.
+    fn end<B>(self, outcome: &Result<ServiceResponse<B>, Error>) -> SpanContext {
+        let (status, failure) = spans::result(outcome);
+        if let Some(failure) = failure {
+            return spans::late(self.description, self.started, status, &failure);
+        }
+        let ids = RandomIdGenerator::default();
+        SpanContext::new(
+            ids.new_trace_id(),
+            ids.new_span_id(),
+            TraceFlags::NOT_SAMPLED,
+            false,
+            TraceState::NONE,
+        )
+    }
+}
+
+/// An error on its way to becoming an answer, with the header that the answer must carry.
+#[derive(Debug)]
+struct Answered {
+    error: Error,
+    value: String,
+}
+
+impl fmt::Display for Answered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(formatter)
+    }
+}
+
+impl ResponseError for Answered {
+    fn status_code(&self) -> StatusCode {
+        self.error.as_response_error().status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.error.error_response();
+        insert(response.headers_mut(), &self.value);
+        response
+    }
+}
+
+fn with_header<B>(mut response: ServiceResponse<B>, value: &str) -> ServiceResponse<B> {
+    insert(response.headers_mut(), value);
+    response
+}
+
+fn insert(headers: &mut HeaderMap, value: &str) {
+    let value = HeaderValue::try_from(value).expect("hexadecimal digits and dashes are a header value");
+    headers.insert(HeaderName::from_static("traceresponse"), value);
+}

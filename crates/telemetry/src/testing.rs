@@ -1,0 +1,81 @@
+//! Spans in memory, to assert on in tests.
+//!
+//! ```
+//! let recorder = telemetry::testing::record();
+//! tracing::info_span!("work").in_scope(|| tracing::info_span!("part").in_scope(|| ()));
+//!
+//! assert_eq!(recorder.tree(), "INTERNAL work\n  INTERNAL part\n");
+//! ```
+
+use std::fmt::Write;
+
+use opentelemetry::Value;
+use opentelemetry::trace::{SpanId, SpanKind};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::traces;
+
+/// Records the spans of this thread until it is dropped.
+#[must_use = "spans are recorded while the recorder lives"]
+pub struct Recorder {
+    exporter: InMemorySpanExporter,
+    _provider: SdkTracerProvider,
+    _subscriber: DefaultGuard,
+}
+
+/// Starts recording on this thread, through the same layer that [`init`](crate::init) installs.
+pub fn record() -> Recorder {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    let subscriber = tracing_subscriber::registry().with(traces::layer(&provider));
+    Recorder { exporter, _provider: provider, _subscriber: tracing::subscriber::set_default(subscriber) }
+}
+
+impl Recorder {
+    /// The spans that have ended, in the order in which they ended.
+    ///
+    /// # Panics
+    /// When the exporter's lock is poisoned, because another thread panicked in the middle of an export.
+    #[must_use]
+    pub fn spans(&self) -> Vec<SpanData> {
+        self.exporter.get_finished_spans().expect("no exporting thread panicked")
+    }
+
+    /// All ended spans as an indented tree, children in the order in which they started: `SERVER GET /a\n  CLIENT GET\n`.
+    #[must_use]
+    pub fn tree(&self) -> String {
+        let mut spans = self.spans();
+        spans.sort_by_key(|span| span.start_time);
+        let is_known = |id: SpanId| spans.iter().any(|span| span.span_context.span_id() == id);
+        let mut text = String::new();
+        let mut open: Vec<(usize, &SpanData)> =
+            spans.iter().rev().filter(|span| !is_known(span.parent_span_id)).map(|span| (0, span)).collect();
+        while let Some((depth, span)) = open.pop() {
+            let kind = kind(&span.span_kind);
+            writeln!(text, "{:width$}{kind} {}", "", span.name, width = depth * 2)
+                .expect("a String takes all text");
+            let children =
+                spans.iter().rev().filter(|child| child.parent_span_id == span.span_context.span_id());
+            open.extend(children.map(|child| (depth + 1, child)));
+        }
+        text
+    }
+}
+
+fn kind(kind: &SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Server => "SERVER",
+        SpanKind::Client => "CLIENT",
+        SpanKind::Internal => "INTERNAL",
+        SpanKind::Producer => "PRODUCER",
+        SpanKind::Consumer => "CONSUMER",
+    }
+}
+
+/// The value of an attribute of a span, `None` when it has none of that name.
+#[must_use]
+pub fn attribute<'s>(span: &'s SpanData, key: &str) -> Option<&'s Value> {
+    span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
+}
