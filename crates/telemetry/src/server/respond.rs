@@ -71,18 +71,15 @@ impl Untraced {
     /// The context to answer with: of a late span when the request failed, else ids of a trace that is not sampled.
     fn end<B>(self, outcome: &Result<ServiceResponse<B>, Error>) -> SpanContext {
         let (status, failure) = spans::result(outcome);
-        if let Some(failure) = failure {
-            return spans::late(self.description, self.started, status, &failure);
-        }
-        let ids = RandomIdGenerator::default();
-        SpanContext::new(
-            ids.new_trace_id(),
-            ids.new_span_id(),
-            TraceFlags::NOT_SAMPLED,
-            false,
-            TraceState::NONE,
-        )
+        let late = failure.map(|failure| spans::late(self.description, self.started, status, &failure));
+        // A late span has no ids in a process that never started telemetry.
+        late.filter(SpanContext::is_valid).unwrap_or_else(unsampled)
     }
+}
+
+fn unsampled() -> SpanContext {
+    let ids = RandomIdGenerator::default();
+    SpanContext::new(ids.new_trace_id(), ids.new_span_id(), TraceFlags::NOT_SAMPLED, false, TraceState::NONE)
 }
 
 /// An error on its way to becoming an answer, with the header that the answer must carry.
