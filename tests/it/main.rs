@@ -1,0 +1,14 @@
+//! Whole-stack tests: the real binaries, on free ports, over real HTTP.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a test's report")]
+
+mod callees;
+mod concurrency;
+mod contract;
+mod databases;
+mod foreign_service;
+mod outbox;
+mod quiet;
+mod scenarios;
+mod secrets;
+mod shutdown;
