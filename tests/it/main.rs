@@ -6,6 +6,7 @@ mod callees;
 mod concurrency;
 mod contract;
 mod databases;
+mod destinations;
 mod foreign_service;
 mod outbox;
 mod quiet;

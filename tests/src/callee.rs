@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// What a callee does with each request.
@@ -17,17 +18,29 @@ pub enum Manner {
     Closes,
 }
 
+/// The heads of the requests that a callee was sent: request line and headers, in lower case.
+pub type Heads = Arc<Mutex<Vec<String>>>;
+
 /// Starts a callee; its address. It lives as long as the test's process.
 #[must_use]
 pub fn start(manner: Manner) -> String {
+    start_recording(manner).0
+}
+
+/// Starts a callee that remembers what it was sent.
+#[must_use]
+pub fn start_recording(manner: Manner) -> (String, Heads) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
+    let heads = Heads::default();
+    let remembered = Arc::clone(&heads);
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            thread::spawn(move || serve(connection, manner));
+            let heads = Arc::clone(&heads);
+            thread::spawn(move || serve(connection, manner, &heads));
         }
     });
-    address
+    (address, remembered)
 }
 
 /// An address where nobody listens.
@@ -36,9 +49,10 @@ pub fn nobody() -> String {
     format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
 }
 
-fn serve(mut connection: TcpStream, manner: Manner) {
+fn serve(mut connection: TcpStream, manner: Manner, heads: &Heads) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
-    while read_request(&mut reader).is_some() {
+    while let Some(head) = read_request(&mut reader) {
+        heads.lock().unwrap().push(head);
         let (status, body) = match manner {
             Manner::Answers(status) => (status, "{}"),
             Manner::Garbles => (200, "<html>"),
@@ -55,21 +69,21 @@ fn serve(mut connection: TcpStream, manner: Manner) {
     }
 }
 
-/// Reads one request to the end of its body.
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<()> {
-    let mut length = 0;
+/// Reads one request to the end of its body; its head.
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut head = String::new();
     loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
+        let start = head.len();
+        if reader.read_line(&mut head).ok()? == 0 {
             return None;
         }
-        let line = line.trim_end().to_ascii_lowercase();
-        if line.is_empty() {
+        if head[start..].trim_end().is_empty() {
             break;
         }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
     }
-    std::io::copy(&mut reader.take(length), &mut std::io::sink()).ok().map(drop)
+    head.make_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length = length.map_or(Some(0), |value| value.trim().parse().ok())?;
+    std::io::copy(&mut reader.take(length), &mut std::io::sink()).ok()?;
+    Some(head)
 }

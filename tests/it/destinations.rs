@@ -1,0 +1,73 @@
+//! Several destinations of the same traces.
+
+use integration_tests::callee::{self, Heads, Manner};
+use integration_tests::eventually;
+use integration_tests::process::{Process, variables};
+use integration_tests::stack::client;
+
+/// The first request to `/v1/traces` that was sent there.
+fn export(heads: &Heads) -> String {
+    eventually("export", || heads.lock().unwrap().iter().find(|head| head.contains("/v1/traces")).cloned())
+}
+
+#[test]
+fn each_destination_gets_the_traces_and_its_own_headers_only() {
+    let (collector, to_collector) = callee::start_recording(Manner::Answers(200));
+    let (honeycomb, to_honeycomb) = callee::start_recording(Manner::Answers(200));
+    let (explorer, to_explorer) = callee::start_recording(Manner::Answers(200));
+    let data = tempfile::tempdir().unwrap();
+    let mut users = Process::start(
+        "users",
+        &variables([
+            ("PORT", "0".to_owned()),
+            ("CRUDDUR_DATA", data.path().display().to_string()),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=of-the-collector".to_owned()),
+            ("HONEYCOMB_API_KEY", "of-honeycomb".to_owned()),
+            ("HONEYCOMB_API_ENDPOINT", honeycomb),
+            ("EXPLORER_URL", explorer),
+            ("OTEL_BSP_SCHEDULE_DELAY", "50".to_owned()),
+        ]),
+    );
+    let address = users.address();
+
+    assert_eq!(client().get(format!("{address}/api/users/@londo")).send().unwrap().status().as_u16(), 200);
+
+    let (collector, honeycomb, explorer) =
+        (export(&to_collector), export(&to_honeycomb), export(&to_explorer));
+    assert!(
+        collector.contains("api-key: of-the-collector") && !collector.contains("of-honeycomb"),
+        "{collector}"
+    );
+    assert!(
+        honeycomb.contains("x-honeycomb-team: of-honeycomb") && !honeycomb.contains("api-key"),
+        "{honeycomb}"
+    );
+    assert!(!explorer.contains("of-"), "{explorer}");
+    for head in [collector, honeycomb, explorer] {
+        assert!(head.contains("content-type: application/x-protobuf"), "{head}");
+        assert!(!head.contains("traceparent"), "telemetry does not trace itself: {head}");
+    }
+}
+
+#[test]
+fn a_destination_that_hangs_does_not_keep_the_traces_from_another() {
+    let (healthy, to_healthy) = callee::start_recording(Manner::Answers(200));
+    let data = tempfile::tempdir().unwrap();
+    let mut users = Process::start(
+        "users",
+        &variables([
+            ("PORT", "0".to_owned()),
+            ("CRUDDUR_DATA", data.path().display().to_string()),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", callee::start(Manner::Hangs)),
+            ("EXPLORER_URL", healthy),
+        ]),
+    );
+    let address = users.address();
+
+    assert_eq!(client().get(format!("{address}/api/users/@londo")).send().unwrap().status().as_u16(), 200);
+    let ended = users.stop();
+
+    assert!(ended.status.success());
+    let _ = export(&to_healthy);
+}
