@@ -1,1 +1,23 @@
-//! A local trace explorer as a library: OTLP in, waterfalls out.
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod guard;
+mod ids;
+mod log;
+pub mod model;
+pub mod otlp;
+mod pages;
+pub mod query;
+mod receiver;
+mod server;
+mod settings;
+pub mod store;
+pub mod text;
+pub mod units;
+pub mod waterfall;
+mod wire;
+
+pub use ids::{IdError, SpanId, TraceId};
+pub use log::OpenError;
+pub use server::{Server, ServerError};
+pub use settings::{Settings, SettingsError};

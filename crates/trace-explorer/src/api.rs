@@ -1,0 +1,143 @@
+//! The query API: JSON over what the store holds.
+
+mod view;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::http::header::{ACCEPT, ALLOW};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use crate::ids::TraceId;
+use crate::otlp;
+use crate::query;
+use crate::store::Store;
+use view::TraceView;
+
+/// What API and pages read from.
+#[derive(Clone)]
+pub(crate) struct Explorer {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) started: Instant,
+}
+
+/// The parameters of a request, in their order, repeated ones included.
+pub(crate) type Parameters = web::Query<Vec<(String, String)>>;
+
+pub(crate) fn pairs(parameters: &Parameters) -> impl Iterator<Item = (&str, &str)> {
+    parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// Registers `/api/…` and `/health/…`.
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    for (path, handler) in [
+        ("/api/traces", web::get().to(traces)),
+        ("/api/traces/{trace_id}", web::get().to(trace)),
+        ("/api/services", web::get().to(services)),
+        ("/api/stats", web::get().to(stats)),
+        ("/health/live", web::get().to(healthy)),
+        ("/health/ready", web::get().to(healthy)),
+    ] {
+        let only_get = web::to(|| async { method_not_allowed() });
+        config.service(web::resource(path).route(handler).default_service(only_get));
+    }
+}
+
+async fn traces(explorer: web::Data<Explorer>, parameters: Parameters) -> HttpResponse {
+    let query = match query::parse(pairs(&parameters)) {
+        Ok(query) => query,
+        Err(error) => return bad_request("bad_parameter", &error.to_string()),
+    };
+    let page = explorer.store.traces(&query);
+    let next = page.traces.last().filter(|_| page.more).map(query::cursor_after);
+    HttpResponse::Ok().json(view::TraceList { traces: page.traces, next })
+}
+
+async fn trace(explorer: web::Data<Explorer>, id: web::Path<String>, parameters: Parameters) -> HttpResponse {
+    let trace_id = match parse_trace_id(&id) {
+        Ok(trace_id) => trace_id,
+        Err(message) => return bad_request("bad_trace_id", &message),
+    };
+    let mut otlp = false;
+    for (name, value) in pairs(&parameters) {
+        match (name, value) {
+            ("format", "otlp") => otlp = true,
+            ("format", "" | "json") => otlp = false,
+            _ => return bad_request("bad_parameter", "the only parameter is `format`: `json` or `otlp`"),
+        }
+    }
+    if otlp {
+        return match explorer.store.export(trace_id).map(|request| otlp::encode_json(&request)) {
+            Some(Ok(json)) => HttpResponse::Ok().content_type("application/json").body(json),
+            Some(Err(error)) => internal(&error.to_string()),
+            None => unknown_trace(),
+        };
+    }
+    match explorer.store.trace(trace_id) {
+        Some(trace) => HttpResponse::Ok().json(TraceView::of(&trace)),
+        None => unknown_trace(),
+    }
+}
+
+async fn services(explorer: web::Data<Explorer>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({"services": explorer.store.services()}))
+}
+
+async fn stats(
+    explorer: web::Data<Explorer>,
+    receiver: web::Data<crate::receiver::Receiver>,
+) -> HttpResponse {
+    HttpResponse::Ok().json(view::StatsView {
+        stats: explorer.store.stats(),
+        received: receiver.counters.snapshot(),
+        uptime_seconds: explorer.started.elapsed().as_secs(),
+    })
+}
+
+async fn healthy() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "ok"}))
+}
+
+/// The id in a path; the error is the answer.
+pub(crate) fn parse_trace_id(text: &str) -> Result<TraceId, HttpResponse> {
+    text.parse().map_err(|error| {
+        bad_request(
+            "bad_trace_id",
+            &format!("a trace id is 32 hex digits and not all zero; this one is {error}"),
+        )
+    })
+}
+
+/// True if the client would rather have text than a page: `curl -H 'Accept: text/plain'`, or `?format=text`.
+pub(crate) fn wants_text(request: &HttpRequest, format: Option<&str>) -> bool {
+    if let Some(format) = format {
+        return format == "text";
+    }
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept.split(',').next().is_some_and(|first| first.trim().starts_with("text/plain"))
+}
+
+pub(crate) fn bad_request(error: &str, message: &str) -> HttpResponse {
+    HttpResponse::BadRequest().json(json!({"error": error, "message": message}))
+}
+
+pub(crate) fn unknown_trace() -> HttpResponse {
+    let message = "there is no such trace: none of its spans has arrived, or it was dropped to make room";
+    HttpResponse::NotFound().json(json!({"error": "not_found", "message": message}))
+}
+
+pub(crate) fn not_found() -> HttpResponse {
+    HttpResponse::NotFound()
+        .json(json!({"error": "not_found", "message": "there is nothing at this address"}))
+}
+
+pub(crate) fn method_not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, "GET, HEAD"))
+        .json(json!({"error": "method_not_allowed", "message": "this address answers GET only"}))
+}
+
+fn internal(message: &str) -> HttpResponse {
+    HttpResponse::InternalServerError().json(json!({"error": "internal", "message": message}))
+}

@@ -1,0 +1,30 @@
+//! OTLP in JSON: read into the same protobuf that is stored, and written from it.
+
+mod convert;
+mod envelope;
+mod scalars;
+mod types;
+
+use bytes::Bytes;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+
+use self::envelope::{Request, WrittenRequest};
+use super::{Batch, DecodeError, decode_protobuf};
+
+/// Reads a request in JSON by the rules of [`decode_protobuf`].
+///
+/// Text nested deeper than 128 levels is refused by the JSON reader, before it could cost a stack.
+pub fn decode_json(body: &[u8]) -> Result<Batch, DecodeError> {
+    let request: Request =
+        serde_json::from_slice(body).map_err(|error| DecodeError::Json(error.to_string()))?;
+    decode_protobuf(Bytes::from(request.into_protobuf()))
+}
+
+/// Writes a stored request as JSON that can be posted to any OTLP receiver.
+pub fn encode_json(request: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let request =
+        ExportTraceServiceRequest::decode(request).map_err(|error| DecodeError::Json(error.to_string()))?;
+    serde_json::to_vec(&WrittenRequest::from(request.resource_spans))
+        .map_err(|error| DecodeError::Json(error.to_string()))
+}

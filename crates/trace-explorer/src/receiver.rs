@@ -1,0 +1,182 @@
+//! `POST /v1/traces`: OTLP over HTTP, by the [protocol's rules][spec] for answers and errors.
+//!
+//! [spec]: https://opentelemetry.io/docs/specs/otlp/#otlphttp
+//!
+//! Another signal is another path with a decoder and a store of its own; bodies, limits, compression and the queue are
+//! the same for all.
+
+pub(crate) mod body;
+mod decompress;
+pub(crate) mod ingest;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use serde::Serialize;
+
+use crate::otlp::{Encoding, Status, encode_response, encode_status};
+use body::{BodyError, Budget, Reservation};
+use decompress::Compression;
+use ingest::{Ingest, IngestError, Job};
+
+/// Codes of gRPC, as `google.rpc.Status` carries them.
+const INVALID_ARGUMENT: i32 = 3;
+const UNAVAILABLE: i32 = 14;
+
+/// Seconds after which a sender should try again.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// What the handlers need.
+pub(crate) struct Receiver {
+    ingest: Ingest,
+    budget: Arc<Budget>,
+    body_limit: usize,
+    pub(crate) counters: Counters,
+}
+
+impl Receiver {
+    pub(crate) fn new(ingest: Ingest, budget: Arc<Budget>, body_limit: usize) -> Self {
+        Self { ingest, budget, body_limit, counters: Counters::default() }
+    }
+}
+
+/// What was refused since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    rejected_spans: AtomicU64,
+    refused_requests: AtomicU64,
+    postponed_requests: AtomicU64,
+}
+
+/// The counters at one moment.
+#[derive(Debug, Serialize)]
+pub(crate) struct Received {
+    /// Spans that could not be kept: reported to their senders as partial success.
+    rejected_spans: u64,
+    /// Requests answered with 4xx.
+    refused_requests: u64,
+    /// Requests answered with 503: their senders try again.
+    postponed_requests: u64,
+}
+
+impl Counters {
+    pub(crate) fn snapshot(&self) -> Received {
+        Received {
+            rejected_spans: self.rejected_spans.load(Ordering::Relaxed),
+            refused_requests: self.refused_requests.load(Ordering::Relaxed),
+            postponed_requests: self.postponed_requests.load(Ordering::Relaxed),
+        }
+    }
+
+    fn count(&self, status: StatusCode) {
+        if status.is_client_error() {
+            self.refused_requests.fetch_add(1, Ordering::Relaxed);
+        } else if status.is_server_error() {
+            self.postponed_requests.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Registers `/v1/traces`.
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/v1/traces")
+            .route(web::post().to(traces))
+            .default_service(web::to(|| async { method_not_allowed() })),
+    );
+}
+
+async fn traces(request: HttpRequest, payload: web::Payload, receiver: web::Data<Receiver>) -> HttpResponse {
+    let response = receive(&request, payload, &receiver).await;
+    receiver.counters.count(response.status());
+    response
+}
+
+async fn receive(request: &HttpRequest, payload: web::Payload, receiver: &Receiver) -> HttpResponse {
+    let Some(encoding) = header(request, CONTENT_TYPE).and_then(Encoding::of_content_type) else {
+        return unsupported("Content-Type must be application/x-protobuf or application/json");
+    };
+    let Some(compression) = Compression::of_header(header(request, CONTENT_ENCODING)) else {
+        let message = "Content-Encoding must be gzip or identity";
+        return failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, encoding, INVALID_ARGUMENT, message);
+    };
+    let mut reservation = Reservation::of(&receiver.budget);
+    let body = match body::read(payload, receiver.body_limit, &mut reservation).await {
+        Ok(body) => body,
+        Err(error) => return body_failure(error, encoding, receiver.body_limit),
+    };
+    match receiver.ingest.take(Job { body, compression, encoding, reservation }).await {
+        Ok(rejected) => {
+            receiver.counters.rejected_spans.fetch_add(rejected.spans, Ordering::Relaxed);
+            HttpResponse::Ok()
+                .content_type(encoding.content_type())
+                .body(encode_response(encoding, &rejected))
+        }
+        Err(IngestError::Malformed(message)) => {
+            failure(StatusCode::BAD_REQUEST, encoding, INVALID_ARGUMENT, &message)
+        }
+        Err(IngestError::TooLarge) => body_failure(BodyError::TooLarge, encoding, receiver.body_limit),
+        Err(IngestError::Unavailable(message)) => unavailable(encoding, &message),
+    }
+}
+
+fn header(request: &HttpRequest, name: HeaderName) -> Option<&str> {
+    // A header that is not text is as good as one of an unknown value.
+    request.headers().get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
+fn body_failure(error: BodyError, encoding: Encoding, limit: usize) -> HttpResponse {
+    let (status, message) = match error {
+        BodyError::TooLarge => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the request is larger than {limit} bytes, before or after decompression"),
+        ),
+        BodyError::BudgetExhausted => {
+            return unavailable(encoding, "too many requests are waiting to be written");
+        }
+        BodyError::Broken => (StatusCode::BAD_REQUEST, "the request ended before its body did".to_owned()),
+        BodyError::TimedOut => (StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive".to_owned()),
+    };
+    failure(status, encoding, INVALID_ARGUMENT, &message)
+}
+
+fn unavailable(encoding: Encoding, message: &str) -> HttpResponse {
+    let mut builder = HttpResponse::ServiceUnavailable();
+    builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+    with_status(builder, encoding, UNAVAILABLE, message)
+}
+
+fn failure(status: StatusCode, encoding: Encoding, code: i32, message: &str) -> HttpResponse {
+    with_status(HttpResponse::build(status), encoding, code, message)
+}
+
+fn with_status(
+    mut builder: HttpResponseBuilder,
+    encoding: Encoding,
+    code: i32,
+    message: &str,
+) -> HttpResponse {
+    let status = Status { code, message: message.to_owned() };
+    builder.content_type(encoding.content_type()).body(encode_status(encoding, &status))
+}
+
+/// No encoding to answer in is known, so it is plain text, as in the OpenTelemetry Collector.
+fn unsupported(message: &'static str) -> HttpResponse {
+    HttpResponse::UnsupportedMediaType().content_type("text/plain; charset=utf-8").body(message)
+}
+
+fn method_not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, "POST"))
+        .content_type("text/plain; charset=utf-8")
+        .body("OTLP is sent with POST")
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

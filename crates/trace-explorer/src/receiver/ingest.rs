@@ -1,0 +1,139 @@
+//! One thread turns bodies into stored spans. Requests wait for it, so that 200 means "in the log".
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::body::Reservation;
+use super::decompress::{Compression, DecompressError, decompress};
+use crate::otlp::{self, Encoding, Rejection};
+use crate::store::{Store, StoreError};
+
+/// What was appended is on disk after this time at the latest.
+const SYNC_AFTER: Duration = Duration::from_millis(500);
+
+/// Told, in one sentence each, what a person should know.
+pub(crate) type Warn = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Why the spans of a request were not taken.
+#[derive(Debug)]
+pub(crate) enum IngestError {
+    /// Not OTLP, or not gzip.
+    Malformed(String),
+    /// Too large after decompression.
+    TooLarge,
+    /// Not now.
+    Unavailable(String),
+}
+
+/// A request on its way to the store.
+pub(crate) struct Job {
+    pub(crate) body: Vec<u8>,
+    pub(crate) compression: Compression,
+    pub(crate) encoding: Encoding,
+    /// Given back when the job is done.
+    pub(crate) reservation: Reservation,
+}
+
+type Answer = oneshot::Sender<Result<Rejection, IngestError>>;
+
+/// The handle of the ingest thread that the workers share.
+#[derive(Clone)]
+pub(crate) struct Ingest {
+    jobs: Sender<(Job, Answer)>,
+}
+
+impl Ingest {
+    /// Starts the thread. It ends, with everything synced, when the last handle is gone.
+    pub(crate) fn start(
+        store: Arc<dyn Store>,
+        body_limit: usize,
+        warn: Warn,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (jobs, queue) = channel();
+        let mut worker = Worker { store, body_limit, warn, healthy: true };
+        let thread = thread::Builder::new().name("ingest".to_owned()).spawn(move || worker.run(&queue))?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// Waits until the spans are in the log, or why they are not.
+    pub(crate) async fn take(&self, job: Job) -> Result<Rejection, IngestError> {
+        let gone = || IngestError::Unavailable("the explorer is stopping".to_owned());
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send((job, answer)).map_err(|_| gone())?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+struct Worker {
+    store: Arc<dyn Store>,
+    body_limit: usize,
+    warn: Warn,
+    /// The last write succeeded. A full disk is one line, not one for each request.
+    healthy: bool,
+}
+
+impl Worker {
+    fn run(&mut self, queue: &Receiver<(Job, Answer)>) {
+        let mut unsynced_since: Option<Instant> = None;
+        loop {
+            let next = match unsynced_since {
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(since) => queue.recv_timeout(SYNC_AFTER.saturating_sub(since.elapsed())),
+            };
+            match next {
+                Ok((job, answer)) => {
+                    // Whoever does not wait for the answer any more has gone away: that is theirs to do.
+                    let _ = answer.send(self.process(job));
+                    unsynced_since.get_or_insert_with(Instant::now);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.sync(),
+            }
+            if unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_AFTER) {
+                self.sync();
+                unsynced_since = None;
+            }
+        }
+    }
+
+    fn process(&mut self, job: Job) -> Result<Rejection, IngestError> {
+        let Job { body, compression, encoding, reservation } = job;
+        let body = decompress(body, compression, self.body_limit).map_err(|error| match error {
+            DecompressError::TooLarge => IngestError::TooLarge,
+            DecompressError::Broken => IngestError::Malformed("the body is not valid gzip".to_owned()),
+        })?;
+        let batch = match encoding {
+            Encoding::Protobuf => otlp::decode_protobuf(Bytes::from(body)),
+            Encoding::Json => otlp::decode_json(&body),
+        };
+        let mut batch = batch.map_err(|error| IngestError::Malformed(super::chain(&error)))?;
+        let mut rejected = std::mem::take(&mut batch.rejected);
+        let appended = self.store.append(batch);
+        self.note(appended.as_ref().err());
+        let appended = appended.map_err(|error| IngestError::Unavailable(error.to_string()))?;
+        for _ in 0..appended.rejected {
+            rejected.add("too many different spans have the same span_id".to_owned());
+        }
+        drop(reservation);
+        Ok(rejected)
+    }
+
+    fn sync(&mut self) {
+        let synced = self.store.sync();
+        self.note(synced.err().as_ref());
+    }
+
+    fn note(&mut self, error: Option<&StoreError>) {
+        match error {
+            Some(error) if self.healthy => (self.warn)(&error.to_string()),
+            None if !self.healthy => (self.warn)("the disk takes writes again"),
+            _ => {}
+        }
+        self.healthy = error.is_none();
+    }
+}

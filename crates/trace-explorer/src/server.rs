@@ -1,0 +1,125 @@
+//! The process: binds, replays, serves, drains, syncs.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+
+use crate::api::{self, Explorer};
+use crate::guard::{self, AllowedHosts};
+use crate::log::OpenError;
+use crate::pages;
+use crate::receiver::body::Budget;
+use crate::receiver::ingest::{Ingest, Warn};
+use crate::receiver::{self, Receiver};
+use crate::settings::Settings;
+use crate::store::{LogStore, Store};
+
+/// Seconds that requests in flight have to finish after the stop.
+const DRAIN_SECONDS: u64 = 3;
+
+/// Why the explorer did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// The address from the settings.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The data directory.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Threads or sockets.
+    #[error("cannot serve: {0}")]
+    Serve(#[source] io::Error),
+}
+
+/// An explorer that has its address and its data, ready to serve.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    settings: Settings,
+    explorer: Explorer,
+    receiver: Receiver,
+    ingest_thread: JoinHandle<()>,
+}
+
+impl Server {
+    /// Binds the address, then replays the data directory. Connections that come meanwhile wait.
+    ///
+    /// `warn` is told, in one sentence each, what a person should know: damage that was skipped, a disk that is full.
+    pub fn start(
+        settings: Settings,
+        warn: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, ServerError> {
+        let address = SocketAddr::new(settings.host, settings.port);
+        let bind = |source| ServerError::Bind { address, source };
+        let listener = TcpListener::bind(address).map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
+        let warn: Warn = Arc::new(warn);
+        let store = LogStore::open(&settings.data, settings.max_bytes, |sentence| warn(&sentence))?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let body_limit = settings.body_limit();
+        let (ingest, ingest_thread) =
+            Ingest::start(store.clone(), body_limit, warn).map_err(ServerError::Serve)?;
+        let budget = Budget::new(settings.queue_bytes.max(body_limit));
+        let receiver = Receiver::new(ingest, budget, body_limit);
+        let explorer = Explorer { store, started: Instant::now() };
+        Ok(Self { listener, address, settings, explorer, receiver, ingest_thread })
+    }
+
+    /// Where it listens, with the port that was given if 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready; then finishes what is in flight and makes all of it durable.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let explorer = web::Data::new(self.explorer);
+        let receiver = web::Data::new(self.receiver);
+        let hosts = web::Data::new(AllowedHosts::new(&self.settings));
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(explorer.clone())
+                .app_data(receiver.clone())
+                .app_data(hosts.clone())
+                .wrap(from_fn(guard::check))
+                .configure(receiver::routes)
+                .service(
+                    web::scope("")
+                        .wrap(Compress::default())
+                        .configure(pages::routes)
+                        .configure(api::routes)
+                        .default_service(web::to(|| async { api::not_found() })),
+                )
+        });
+        let server = server
+            .workers(self.settings.workers)
+            .shutdown_timeout(DRAIN_SECONDS)
+            .disable_signals()
+            .listen(self.listener)
+            .map_err(ServerError::Serve)?
+            .run();
+        let handle = server.handle();
+        let serving = tokio::spawn(server);
+        stop.await;
+        handle.stop(true).await;
+        let outcome = serving.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        // The workers are gone and with them all senders, so the thread writes what it has, syncs, and ends.
+        let synced = tokio::task::spawn_blocking(move || self.ingest_thread.join()).await;
+        outcome.map_err(ServerError::Serve)?;
+        match synced {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(ServerError::Serve(io::Error::other("the ingest thread panicked"))),
+        }
+    }
+}
