@@ -9,7 +9,7 @@ use actix_web::http::header::{ACCEPT, ALLOW};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use crate::ids::TraceId;
+use crate::ids::{IdError, TraceId};
 use crate::otlp;
 use crate::query;
 use crate::store::Store;
@@ -99,13 +99,10 @@ async fn healthy() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// The id in a path; the error is the answer.
-pub(crate) fn parse_trace_id(text: &str) -> Result<TraceId, HttpResponse> {
-    text.parse().map_err(|error| {
-        bad_request(
-            "bad_trace_id",
-            &format!("a trace id is 32 hex digits and not all zero; this one is {error}"),
-        )
+/// The id in a path; the error is a sentence.
+pub(crate) fn parse_trace_id(text: &str) -> Result<TraceId, String> {
+    text.parse().map_err(|error: IdError| {
+        format!("a trace id is 32 hex digits and not all zero; this one is {error}")
     })
 }
 

@@ -8,7 +8,8 @@ use crate::waterfall::Waterfall;
 
 /// Registers `/`, `/traces` and `/traces/{id}`.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    for (path, handler) in [("/traces/{trace_id}", web::get().to(trace))] {
+    {
+        let (path, handler) = ("/traces/{trace_id}", web::get().to(trace));
         let only_get = web::to(|| async { api::method_not_allowed() });
         config.service(web::resource(path).route(handler).default_service(only_get));
     }

@@ -32,16 +32,16 @@ pub fn parse<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> Re
             "name" => query.name = Some(value.to_owned()),
             "status" => query.error = Some(error_status(value).ok_or_else(|| refuse("`error` or `ok`"))?),
             "min_duration_ms" => {
-                query.min_duration_nano = Some(milliseconds(value).ok_or_else(|| refuse(MS))?)
+                query.min_duration_nano = Some(milliseconds(value).ok_or_else(|| refuse(MS))?);
             }
             "max_duration_ms" => {
-                query.max_duration_nano = Some(milliseconds(value).ok_or_else(|| refuse(MS))?)
+                query.max_duration_nano = Some(milliseconds(value).ok_or_else(|| refuse(MS))?);
             }
             "attr" => query.attributes.push(pair(value).ok_or_else(|| refuse("`key=value`"))?),
             "since" => query.since = Some(instant(value).ok_or_else(|| refuse(INSTANT))?),
             "until" => query.until = Some(instant(value).ok_or_else(|| refuse(INSTANT))?),
             "after" => {
-                query.after = Some(cursor(value).ok_or_else(|| refuse("`next` of an earlier answer"))?)
+                query.after = Some(cursor(value).ok_or_else(|| refuse("`next` of an earlier answer"))?);
             }
             "limit" => {
                 let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));

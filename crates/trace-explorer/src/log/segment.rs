@@ -81,7 +81,7 @@ pub(super) fn report(path: &Path, bytes: &[u8], scan: &Scan, newest: bool, warn:
     match bytes.len() - scan.end {
         0 => {}
         length if newest => {
-            warn(format!("{path}: cut off {length} bytes of an unfinished record at the end"))
+            warn(format!("{path}: cut off {length} bytes of an unfinished record at the end"));
         }
         length => warn(format!("{path}: skipped {length} damaged bytes at offset {}", scan.end)),
     }

@@ -183,10 +183,10 @@ impl From<common::AnyValue> for AnyValue {
             Some(Value::DoubleValue(value)) => json.double_value = Some(Double(value)),
             Some(Value::BytesValue(bytes)) => json.bytes_value = Some(Base64(bytes)),
             Some(Value::ArrayValue(array)) => {
-                json.array_value = Some(ArrayValue { values: list(array.values) })
+                json.array_value = Some(ArrayValue { values: list(array.values) });
             }
             Some(Value::KvlistValue(pairs)) => {
-                json.kvlist_value = Some(KeyValueList { values: list(pairs.values) })
+                json.kvlist_value = Some(KeyValueList { values: list(pairs.values) });
             }
         }
         json
