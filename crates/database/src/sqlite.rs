@@ -1,0 +1,90 @@
+//! Opening a SQLite file: is it there, sound and writable?
+
+use std::path::Path;
+
+use sqlx::{AnyConnection, Connection, Executor};
+
+use crate::open::{Migration, connect_options, migrate, refused};
+use crate::{Location, OpenError};
+
+/// What every connection of the pool sets. WAL with `NORMAL`: a crash of the process loses nothing; a power cut may take
+/// the last moments' transactions, whole ones only, so that an activity and its outbox row go or stay together.
+/// `busy_timeout` is for other processes: in this one, writers take turns before they ask SQLite.
+pub(crate) const SESSION: &str = "PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000";
+
+/// Changes nothing, and yet SQLite refuses it on a file that it cannot write. `BEGIN IMMEDIATE` is no such probe: on a
+/// read-only file SQLite takes it for a plain `BEGIN`.
+const WRITE_PROBE: &str = "DELETE FROM _sqlx_migrations WHERE version < 0";
+
+/// Primary result codes, <https://www.sqlite.org/rescode.html>; the low byte of an extended code.
+mod code {
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const CORRUPT: i32 = 11;
+    pub(super) const NOTADB: i32 = 26;
+}
+
+/// Checks the file, brings its schema up to date and closes it again.
+pub(crate) async fn prepare(
+    location: &Location,
+    file: &Path,
+    url: &str,
+    create_directory: bool,
+    migrations: &[Migration],
+) -> Result<(), OpenError> {
+    prepare_directory(location, file, create_directory).await?;
+    let options = connect_options(location, url)?;
+    let failed = |error| explain(location, error);
+    let mut connection = AnyConnection::connect_with(&options).await.map_err(failed)?;
+    check_integrity(location, &mut connection).await?;
+    // WAL is a property of the file, so once is enough for all connections.
+    connection.execute("PRAGMA journal_mode = WAL").await.map_err(failed)?;
+    connection.execute(SESSION).await.map_err(failed)?;
+    // IMMEDIATE takes the write lock, so that two processes that start on one file migrate one after the other.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    migrate(location, migrations, &mut transaction).await?;
+    transaction.execute(WRITE_PROBE).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    connection.close().await.map_err(failed)
+}
+
+async fn prepare_directory(location: &Location, file: &Path, create: bool) -> Result<(), OpenError> {
+    let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let absent = |source| OpenError::Directory { location: Box::new(location.clone()), source };
+    if create {
+        return tokio::fs::create_dir_all(directory).await.map_err(|error| absent(Some(error)));
+    }
+    if tokio::fs::try_exists(directory).await.unwrap_or(false) { Ok(()) } else { Err(absent(None)) }
+}
+
+async fn check_integrity(location: &Location, connection: &mut AnyConnection) -> Result<(), OpenError> {
+    let answer = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(connection).await;
+    match answer {
+        Ok(answer) if answer == "ok" => Ok(()),
+        Ok(detail) => Err(OpenError::Corrupt { location: Box::new(location.clone()), detail }),
+        Err(error) => Err(explain(location, error)),
+    }
+}
+
+/// Tells what is wrong with the file from SQLite's result code.
+pub(crate) fn explain(location: &Location, error: sqlx::Error) -> OpenError {
+    let place = || Box::new(location.clone());
+    match error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .and_then(|code| code.parse::<i32>().ok())
+    {
+        Some(extended) => match extended & 0xff {
+            code::CORRUPT | code::NOTADB => {
+                let detail = error.as_database_error().map_or("", |error| error.message()).to_owned();
+                OpenError::Corrupt { location: place(), detail }
+            }
+            code::READONLY => OpenError::ReadOnly { location: place() },
+            code::BUSY => OpenError::Locked { location: place() },
+            _ => refused(location, error),
+        },
+        None => refused(location, error),
+    }
+}

@@ -1,0 +1,78 @@
+//! A database of its own for every test, on both systems: a store test is written once and runs on both.
+
+use std::io::Write;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sqlx::any::AnyConnectOptions;
+use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor};
+
+use crate::Location;
+
+/// URL of a server on which the tests may make and drop databases.
+pub const POSTGRES_URL: &str = "CRUDDUR_TEST_POSTGRES_URL";
+
+/// Runs `test` on a new SQLite file and, when [`POSTGRES_URL`] is set, on a new PostgreSQL database. When it is not
+/// set, stderr says that the second half did not run, past the test harness' capture.
+///
+/// # Panics
+/// When the test does, or when a database cannot be made.
+pub async fn on_each_system(test: impl AsyncFn(Location)) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    test(Location::file_in(directory.path(), "test")).await;
+
+    match std::env::var(POSTGRES_URL) {
+        Ok(server) if !server.is_empty() => {
+            let database = PostgresDatabase::create(&server).await;
+            test(database.url.parse().expect("a URL made of a URL")).await;
+            database.drop().await;
+        }
+        _ => say_skipped(),
+    }
+}
+
+fn say_skipped() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "\nSKIPPED: the tests on PostgreSQL, because {POSTGRES_URL} is not set"
+        );
+    });
+}
+
+/// A database on the server of [`POSTGRES_URL`].
+struct PostgresDatabase {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl PostgresDatabase {
+    async fn create(server: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_micros();
+        let name = format!("test_{now}_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        execute(server, format!("CREATE DATABASE {name}")).await;
+        let mut url = options(server).database_url;
+        url.set_path(&name);
+        Self { server: server.to_owned(), name, url: url.into() }
+    }
+
+    async fn drop(self) {
+        execute(&self.server, format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
+}
+
+fn options(url: &str) -> AnyConnectOptions {
+    url.parse::<AnyConnectOptions>().expect("CRUDDUR_TEST_POSTGRES_URL is a URL").disable_statement_logging()
+}
+
+async fn execute(server: &str, sql: String) {
+    sqlx::any::install_default_drivers();
+    let mut connection =
+        AnyConnection::connect_with(&options(server)).await.expect("the test server answers");
+    connection.execute(AssertSqlSafe(sql)).await.expect("the test user may make and drop databases");
+    connection.close().await.expect("the connection closes");
+}
