@@ -1,0 +1,194 @@
+//! Delivers events until it is told to stop.
+
+use std::error::Error as _;
+use std::future::Future;
+use std::time::Duration;
+
+use api_types::Event;
+use clients::{ClientError, NotificationsClient};
+use futures_util::future::join_all;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+use super::table::Claimed;
+use super::{DeliveryPolicy, Outbox};
+
+/// Hands the events of the outbox to notifications. One runs in each process; several may share a database.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    outbox: Outbox,
+    notifications: NotificationsClient,
+    policy: DeliveryPolicy,
+    /// Whether the table could not be used the last time; said once, not with every poll.
+    table_failed: bool,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(outbox: Outbox, notifications: NotificationsClient, policy: DeliveryPolicy) -> Self {
+        Self { outbox, notifications, policy, table_failed: false }
+    }
+
+    /// Delivers until `stop` is ready; then what is due once more, for as long as the policy allows. What is left waits
+    /// in the table.
+    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let busy = self.deliver_due();
+            tokio::select! {
+                // In this order, so that a stream of new events cannot keep it from stopping.
+                biased;
+                () = &mut stop => break,
+                delivered = busy => if delivered > 0 { continue },
+            }
+            let pause = self.pause().await;
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                () = self.outbox.woken() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        let limit = self.policy.stop_limit;
+        let _ = tokio::time::timeout(limit, async { while self.deliver_due().await > 0 {} }).await;
+    }
+
+    /// Takes the events that are due and delivers them side by side. Answers how many there were.
+    async fn deliver_due(&mut self) -> usize {
+        let claimed = self.outbox.claim(self.policy.batch, self.policy.lease).await;
+        let claimed = self.noted(claimed).unwrap_or_default();
+        join_all(claimed.iter().map(|event| self.deliver(event))).await.len()
+    }
+
+    /// How long to sleep if nobody wakes us: until the next event is due, and not past the poll.
+    async fn pause(&mut self) -> Duration {
+        let due = self.outbox.due_in().await;
+        self.noted(due).flatten().unwrap_or(self.policy.poll).min(self.policy.poll)
+    }
+
+    /// Says once when the table cannot be used, and once when it can be used again.
+    fn noted<T>(&mut self, outcome: Result<T, database::Error>) -> Option<T> {
+        match &outcome {
+            Err(error) if !self.table_failed => tracing::error!(
+                "exception.type" = "activities.outbox",
+                "exception.message" = %error,
+                exception.cause = error.source().map(ToString::to_string),
+                "Outbox cannot be used"
+            ),
+            Ok(_) if self.table_failed => tracing::info!("Outbox can be used again"),
+            _ => {}
+        }
+        self.table_failed = outcome.is_err();
+        outcome.ok()
+    }
+
+    /// One attempt, in a span of the request that caused the event.
+    async fn deliver(&self, claimed: &Claimed) {
+        let span = tracing::info_span!(
+            "outbox.deliver",
+            otel.kind = "producer",
+            otel.status_code = Empty,
+            error.type = Empty,
+            messaging.system = "outbox",
+            messaging.operation.name = "deliver",
+            messaging.operation.type = "send",
+            messaging.destination.name = "notifications",
+            messaging.message.id = %claimed.event_id,
+            outbox.attempt = claimed.attempts,
+        );
+        claimed.carrier.adopt(&span);
+        let delivered = async {
+            let outcome = self.attempt(claimed).await;
+            if let Err(failure) = &outcome {
+                failure.mark(&Span::current());
+                failure.log(claimed);
+            }
+            if let Err(error) = self.conclude(claimed, &outcome).await {
+                // The lease ends by itself, and then the event is delivered once more.
+                tracing::warn!("exception.message" = %error, "Outcome of a delivery could not be written");
+            }
+        };
+        delivered.instrument(span).await;
+    }
+
+    async fn attempt(&self, claimed: &Claimed) -> Result<(), Failure> {
+        let event: Event = serde_json::from_str(&claimed.payload).map_err(Failure::Unreadable)?;
+        self.notifications.send(&event).await.map(drop).map_err(Failure::Call)
+    }
+
+    async fn conclude(
+        &self,
+        claimed: &Claimed,
+        outcome: &Result<(), Failure>,
+    ) -> Result<(), database::Error> {
+        match outcome {
+            Ok(()) => self.outbox.delivered(claimed).await,
+            Err(failure) if failure.is_final() => self.outbox.park(claimed, &failure.to_string()).await,
+            Err(failure) => {
+                let pause = self.policy.pause(claimed.attempts, rand::random());
+                self.outbox.retry(claimed, pause, &failure.to_string()).await
+            }
+        }
+    }
+}
+
+/// Why an attempt failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the event cannot be read: {0}")]
+    Unreadable(#[source] serde_json::Error),
+    #[error(transparent)]
+    Call(ClientError),
+}
+
+impl Failure {
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Unreadable(_) => true,
+            Self::Call(error) => error.is_final(),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "event_unreadable",
+            Self::Call(error) => error.kind(),
+        }
+    }
+
+    fn mark(&self, span: &Span) {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", self.kind());
+    }
+
+    /// One ERROR for what a person should look at: an event that is parked, or the first time that notifications cannot
+    /// be reached. Its own failures it has reported, and a further attempt is no news.
+    fn log(&self, claimed: &Claimed) {
+        let cause = self.source().map(ToString::to_string);
+        let reported = matches!(self, Self::Call(error) if error.is_reported_by_callee());
+        if self.is_final() {
+            tracing::error!(
+                messaging.message.id = %claimed.event_id,
+                "exception.type" = self.kind(),
+                "exception.message" = %self,
+                "Event was refused for good and is parked"
+            );
+        } else if reported || claimed.attempts > 1 {
+            tracing::warn!(
+                messaging.message.id = %claimed.event_id,
+                outbox.attempt = claimed.attempts,
+                "exception.type" = self.kind(),
+                "exception.message" = %self,
+                "Event could not be delivered and is tried again"
+            );
+        } else {
+            tracing::error!(
+                messaging.message.id = %claimed.event_id,
+                outbox.attempt = claimed.attempts,
+                "exception.type" = self.kind(),
+                "exception.message" = %self,
+                exception.cause = cause,
+                "Event could not be delivered and is tried again"
+            );
+        }
+    }
+}
