@@ -17,6 +17,9 @@ use opentelemetry::Context;
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
+use self::traceparent::Parent;
+use self::tracestate::State;
+
 pub use trust::{ParseTrustError, TrustPolicy};
 
 /// `traceparent`: ids and flags of the caller's span.
@@ -36,14 +39,21 @@ where
     I: Iterator<Item = &'h [u8]>,
 {
     let mut context = Context::new();
-    if let Some(span) = span_context(&lines) {
+    if let Some(parent) = parent(&lines) {
+        let state = State::parse(lines(&TRACESTATE));
+        let for_sdk = state.as_ref().map(State::for_sdk).unwrap_or_default();
+        let span = SpanContext::new(parent.trace_id, parent.span_id, parent.flags, true, for_sdk);
         context = context.with_remote_span_context(span);
+        if let Some(state) = state {
+            context = context.with_value(state);
+        }
     }
     let baggage = baggage::parse(lines(&BAGGAGE));
     if baggage.is_empty() { context } else { context.with_baggage(baggage) }
 }
 
-fn span_context<'h, L, I>(lines: &L) -> Option<SpanContext>
+/// The caller's span, when there is one `traceparent` and it is valid.
+fn parent<'h, L, I>(lines: &L) -> Option<Parent>
 where
     L: Fn(&HeaderName) -> I,
     I: Iterator<Item = &'h [u8]>,
@@ -51,18 +61,15 @@ where
     let mut parents = lines(&TRACEPARENT);
     let parent = traceparent::parse(parents.next()?)?;
     // Two of them contradict each other: neither can be believed.
-    if parents.next().is_some() {
-        return None;
-    }
-    let state = tracestate::parse(lines(&TRACESTATE));
-    Some(SpanContext::new(parent.trace_id, parent.span_id, parent.flags, true, state))
+    parents.next().is_none().then_some(parent)
 }
 
 /// Writes `context` into `headers`, in place of what they hold. Nothing is written for a part that is empty.
 pub fn inject(context: &Context, headers: &mut HeaderMap) {
     let span = context.span();
     write(headers, TRACEPARENT, traceparent::format(span.span_context()));
-    write(headers, TRACESTATE, Some(span.span_context().trace_state().header()));
+    let state = context.get::<State>().map(|state| state.header().to_owned());
+    write(headers, TRACESTATE, state.filter(|_| span.span_context().is_valid()));
     write(headers, BAGGAGE, Some(baggage::format(context.baggage())));
 }
 
