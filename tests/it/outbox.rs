@@ -63,11 +63,10 @@ fn what_was_not_delivered_is_delivered_after_a_restart_in_the_same_trace() {
     let trace =
         stack.trace(&response, |trace| trace.has(&["activities>notifications", "notifications>users"]));
     assert!(trace.is_connected(), "{trace}");
-    let unread = || -> Option<u64> {
-        let body: Value = notifications.get("/api/notifications/unread_count?handle=worf").json().ok()?;
-        body["unread"].as_u64().filter(|unread| *unread == 1)
-    };
-    eventually("notification of worf", unread);
+    let activity: Value = response.json().unwrap();
+    let told: Value = notifications.get("/api/notifications?handle=worf").json().unwrap();
+    let of_it = told.as_array().unwrap().iter().filter(|one| one["activity_uuid"] == activity["uuid"]);
+    assert_eq!(of_it.count(), 1, "{told}");
     drop(activities);
 }
 

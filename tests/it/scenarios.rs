@@ -50,7 +50,7 @@ fn queries_are_spans_with_placeholders_for_values() {
     let stack = Stack::start();
     let response = stack.get("/api/activities/search?term=unmistakable");
 
-    let trace = stack.trace(&response, |trace| trace.has(&["activities>users"]));
+    let trace = stack.trace(&response, |trace| trace.is_connected() && trace.spans.len() > 1);
 
     let queries: Vec<_> =
         trace.spans.iter().filter(|span| !span.attribute("db.query.text").is_empty()).collect();

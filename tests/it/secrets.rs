@@ -7,7 +7,7 @@ fn secrets_of_a_request_reach_neither_the_explorer_nor_the_log() {
     let stack = Stack::start();
     let secret = "hunter2-canary";
     let url = format!(
-        "{}/api/activities/search?term=x&password={secret}&access_token={secret}&X-Amz-Signature={secret}",
+        "{}/api/activities/search?term=cruddur&password={secret}&access_token={secret}&X-Amz-Signature={secret}",
         stack.activities.address
     );
     let request = client()
