@@ -35,8 +35,8 @@ pub struct ClientSettings {
     pub connect_timeout: Duration,
     /// Limit of a whole attempt, body included. Default 3 s.
     pub timeout: Duration,
-    /// Hosts, each as `host:port`, that trace context and baggage are sent to. Any other host gets neither: ids and
-    /// baggage are nobody else's business.
+    /// Hosts that trace context and baggage are sent to, each as `host:port`, or as `host` for all of its ports. Any
+    /// other host gets neither: ids and baggage are nobody else's business.
     pub propagate_to: Vec<String>,
 }
 

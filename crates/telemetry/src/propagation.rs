@@ -17,7 +17,7 @@ use opentelemetry::Context;
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-use self::traceparent::Parent;
+use self::traceparent::{Parent, RandomTraceId};
 use self::tracestate::State;
 
 pub use trust::{ParseTrustError, TrustPolicy};
@@ -44,6 +44,9 @@ where
         let for_sdk = state.as_ref().map(State::for_sdk).unwrap_or_default();
         let span = SpanContext::new(parent.trace_id, parent.span_id, parent.flags, true, for_sdk);
         context = context.with_remote_span_context(span);
+        if parent.has_random_id() {
+            context = context.with_value(RandomTraceId);
+        }
         if let Some(state) = state {
             context = context.with_value(state);
         }
@@ -67,7 +70,7 @@ where
 /// Writes `context` into `headers`, in place of what they hold. Nothing is written for a part that is empty.
 pub fn inject(context: &Context, headers: &mut HeaderMap) {
     let span = context.span();
-    write(headers, TRACEPARENT, traceparent::format(span.span_context()));
+    write(headers, TRACEPARENT, traceparent::format(span.span_context(), context.get()));
     let state = context.get::<State>().map(|state| state.header().to_owned());
     write(headers, TRACESTATE, state.filter(|_| span.span_context().is_valid()));
     write(headers, BAGGAGE, Some(baggage::format(context.baggage())));
@@ -81,10 +84,9 @@ fn write(headers: &mut HeaderMap, name: HeaderName, value: Option<String>) {
     }
 }
 
-/// The value of `traceresponse` (and of `traceparent`) for a span, `None` when its ids are all zero.
-#[must_use]
-pub fn format_span(span: &SpanContext) -> Option<String> {
-    traceparent::format(span)
+/// The value of `traceresponse` for the span of `context`, in the form of `traceparent`; `None` outside of any span.
+pub(crate) fn traceresponse(context: &Context) -> Option<String> {
+    traceparent::format(context.span().span_context(), context.get())
 }
 
 #[cfg(test)]
@@ -163,6 +165,16 @@ mod tests {
         inject(&Context::new(), &mut out);
 
         assert!(out.is_empty(), "a stale header stayed: {out:?}");
+    }
+
+    #[test]
+    fn the_random_flag_survives_a_trace_that_is_not_sampled() {
+        for flags in ["02", "03"] {
+            let context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
+            let value: &'static str = format!("{context}-{flags}").leak();
+
+            assert_eq!(round(&headers(&[("traceparent", value)]))["traceparent"], value);
+        }
     }
 
     #[test]

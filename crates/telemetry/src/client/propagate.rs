@@ -11,12 +11,19 @@ use crate::propagation::{BAGGAGE, TRACEPARENT, TRACESTATE};
 
 /// Runs inside of the tracing middleware, so that the current span is the attempt's own.
 pub(super) struct Propagate {
+    /// `host` or `host:port`, in lower case.
     hosts: HashSet<String>,
 }
 
 impl Propagate {
     pub(super) fn to(hosts: &[String]) -> Self {
         Self { hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect() }
+    }
+
+    /// Whether the parsed host of `url` is listed, with its port or for all ports.
+    fn allows(&self, url: &Url) -> bool {
+        let listed = |host: &str| self.hosts.contains(host);
+        url.host_str().is_some_and(listed) || host_and_port(url).is_some_and(|host| listed(&host))
     }
 }
 
@@ -28,7 +35,7 @@ impl Middleware for Propagate {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        if host_and_port(request.url()).is_some_and(|host| self.hosts.contains(&host)) {
+        if self.allows(request.url()) {
             context::into_request(&tracing::Span::current(), request.headers_mut());
         } else {
             // A handler may have copied its own request's headers.
@@ -51,10 +58,26 @@ mod tests {
 
     #[test]
     fn a_host_is_compared_as_parsed() {
-        let of = |url: &str| host_and_port(&url.parse().unwrap()).unwrap();
+        let propagate = Propagate::to(&["Users:80".to_owned(), "10.0.0.7".to_owned(), "[::1]:1".to_owned()]);
+        let allows = |url: &str| propagate.allows(&url.parse().unwrap());
 
-        assert_eq!(of("http://Users/"), "users:80");
-        assert_eq!(of("http://user:pass@users:4568/?x=http://other"), "users:4568");
-        assert_eq!(of("http://[::1]:1/"), "[::1]:1");
+        for url in [
+            "http://users/",
+            "http://USERS:80/x",
+            "http://user:pass@users/",
+            "http://10.0.0.7:99/",
+            "http://[::1]:1/",
+        ] {
+            assert!(allows(url), "{url}");
+        }
+        for url in [
+            "http://users:81/",
+            "https://users/",
+            "http://evil/?x=users:80",
+            "http://users.evil/",
+            "http://[::1]:2/",
+        ] {
+            assert!(!allows(url), "{url}");
+        }
     }
 }

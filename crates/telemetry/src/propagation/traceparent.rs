@@ -9,6 +9,12 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId};
 const LENGTH: usize = 55;
 /// The flags that level 2 defines: sampled (bit 0) and random trace id (bit 1).
 const KNOWN_FLAGS: u8 = 0b11;
+const RANDOM: u8 = 0b10;
+
+/// Says that the trace id was made at random, as the caller told. It travels in the context beside the span, because the
+/// SDK forgets the flag when it decides not to sample.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RandomTraceId;
 
 pub(super) struct Parent {
     pub(super) trace_id: TraceId,
@@ -39,8 +45,15 @@ pub(super) fn parse(value: &[u8]) -> Option<Parent> {
     })
 }
 
-pub(super) fn format(span: &SpanContext) -> Option<String> {
-    let flags = span.trace_flags().to_u8() & KNOWN_FLAGS;
+impl Parent {
+    pub(super) fn has_random_id(&self) -> bool {
+        self.flags.to_u8() & RANDOM != 0
+    }
+}
+
+/// The header's value, `None` when an id is all zero.
+pub(super) fn format(span: &SpanContext, random: Option<&RandomTraceId>) -> Option<String> {
+    let flags = span.trace_flags().to_u8() & KNOWN_FLAGS | random.map_or(0, |_| RANDOM);
     span.is_valid().then(|| format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()))
 }
 
@@ -130,7 +143,7 @@ mod tests {
                 opentelemetry::trace::TraceState::NONE,
             );
 
-            let parent = parse(format(&context).unwrap().as_bytes()).unwrap();
+            let parent = parse(format(&context, None).unwrap().as_bytes()).unwrap();
 
             prop_assert_eq!(parent.trace_id, context.trace_id());
             prop_assert_eq!(parent.span_id, context.span_id());

@@ -44,11 +44,11 @@ where
         Box::pin(async move {
             let call = AssertUnwindSafe(async { service.call(request).await }).catch_unwind();
             let outcome = call.await.unwrap_or_else(|payload| Err(Panicked::new(payload.as_ref()).into()));
-            let span = match untraced {
-                Some(untraced) => untraced.end(&outcome),
-                None => Context::current().span().span_context().clone(),
+            let context = match untraced {
+                Some(untraced) => Context::new().with_remote_span_context(untraced.end(&outcome)),
+                None => Context::current(),
             };
-            let Some(value) = propagation::format_span(&span) else { return outcome };
+            let Some(value) = propagation::traceresponse(&context) else { return outcome };
             outcome
                 .map(|response| with_header(response, &value))
                 .map_err(|error| Answered { error, value }.into())
