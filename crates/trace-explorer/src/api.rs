@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::http::header::{ACCEPT, ALLOW};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
 use serde_json::json;
 
 use crate::ids::{IdError, TraceId};
@@ -32,16 +32,21 @@ pub(crate) fn pairs(parameters: &Parameters) -> impl Iterator<Item = (&str, &str
 /// Registers `/api/…` and `/health/…`.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     for (path, handler) in [
-        ("/api/traces", web::get().to(traces)),
-        ("/api/traces/{trace_id}", web::get().to(trace)),
-        ("/api/services", web::get().to(services)),
-        ("/api/stats", web::get().to(stats)),
-        ("/health/live", web::get().to(healthy)),
-        ("/health/ready", web::get().to(healthy)),
+        ("/api/traces", get().to(traces)),
+        ("/api/traces/{trace_id}", get().to(trace)),
+        ("/api/services", get().to(services)),
+        ("/api/stats", get().to(stats)),
+        ("/health/live", get().to(healthy)),
+        ("/health/ready", get().to(healthy)),
     ] {
         let only_get = web::to(|| async { method_not_allowed() });
         config.service(web::resource(path).route(handler).default_service(only_get));
     }
+}
+
+/// GET, and HEAD, which is GET without the body.
+pub(crate) fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn traces(explorer: web::Data<Explorer>, parameters: Parameters) -> HttpResponse {
@@ -106,6 +111,9 @@ pub(crate) fn parse_trace_id(text: &str) -> Result<TraceId, String> {
     })
 }
 
+pub(crate) const UNKNOWN_TRACE: &str =
+    "there is no such trace: none of its spans has arrived, or it was dropped to make room";
+
 /// True if the client would rather have text than a page: `curl -H 'Accept: text/plain'`, or `?format=text`.
 pub(crate) fn wants_text(request: &HttpRequest, format: Option<&str>) -> bool {
     if let Some(format) = format {
@@ -119,9 +127,8 @@ pub(crate) fn bad_request(error: &str, message: &str) -> HttpResponse {
     HttpResponse::BadRequest().json(json!({"error": error, "message": message}))
 }
 
-pub(crate) fn unknown_trace() -> HttpResponse {
-    let message = "there is no such trace: none of its spans has arrived, or it was dropped to make room";
-    HttpResponse::NotFound().json(json!({"error": "not_found", "message": message}))
+fn unknown_trace() -> HttpResponse {
+    HttpResponse::NotFound().json(json!({"error": "not_found", "message": UNKNOWN_TRACE}))
 }
 
 pub(crate) fn not_found() -> HttpResponse {

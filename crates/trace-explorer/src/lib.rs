@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+pub mod colors;
 mod guard;
 mod ids;
 mod log;

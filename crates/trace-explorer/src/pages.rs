@@ -1,18 +1,45 @@
-//! The pages, made on the server: HTML for people, text for terminals.
+//! The pages, made on the server: HTML for people, text for terminals. No script: they work in any browser.
 
+mod bars;
+mod format;
+mod layout;
+mod list;
+mod panel;
+mod style;
+mod trace;
+
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use maud::{Markup, html};
 
-use crate::api::{self, Explorer, Parameters, pairs};
+use crate::api::{self, Explorer, Parameters, get, pairs, wants_text};
+use crate::colors::Colors;
+use crate::query;
 use crate::text;
 use crate::waterfall::Waterfall;
+use layout::page;
 
-/// Registers `/`, `/traces` and `/traces/{id}`.
+/// Registers `/`, `/traces`, `/traces/{id}` and the style sheet.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    {
-        let (path, handler) = ("/traces/{trace_id}", web::get().to(trace));
+    for (path, handler) in [
+        ("/", get().to(traces)),
+        ("/traces", get().to(traces)),
+        ("/traces/{trace_id}", get().to(trace)),
+        (style::PATH, get().to(style::sheet)),
+    ] {
         let only_get = web::to(|| async { api::method_not_allowed() });
         config.service(web::resource(path).route(handler).default_service(only_get));
     }
+}
+
+async fn traces(explorer: web::Data<Explorer>, parameters: Parameters) -> HttpResponse {
+    let parsed = query::parse(pairs(&parameters));
+    let status = if parsed.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let services = explorer.store.services();
+    let found = parsed.map(|query| explorer.store.traces(&query));
+    let list =
+        list::List { parameters: &parameters, services: &services, found, stats: explorer.store.stats() };
+    html_response(status, page("Traces", &list.render()))
 }
 
 async fn trace(
@@ -21,15 +48,47 @@ async fn trace(
     id: web::Path<String>,
     parameters: Parameters,
 ) -> HttpResponse {
+    let parameters = match trace::View::parse(pairs(&parameters)) {
+        Ok(view) => view,
+        Err(message) => return failure(&request, None, StatusCode::BAD_REQUEST, &message),
+    };
+    let format = parameters.format;
     let trace_id = match api::parse_trace_id(&id) {
         Ok(trace_id) => trace_id,
-        Err(message) => return api::bad_request("bad_trace_id", &message),
+        Err(message) => return failure(&request, format, StatusCode::BAD_REQUEST, &message),
     };
-    let Some(trace) = explorer.store.trace(trace_id) else { return api::unknown_trace() };
-    let Some(waterfall) = Waterfall::of(&trace) else { return api::unknown_trace() };
-    let format = pairs(&parameters).find(|(name, _)| *name == "format").map(|(_, value)| value);
-    let _ = api::wants_text(&request, format);
-    HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
-        .body(text::render(&waterfall, text::DEFAULT_WIDTH))
+    let trace = explorer.store.trace(trace_id);
+    let Some(waterfall) = trace.as_ref().and_then(Waterfall::of) else {
+        return failure(&request, format, StatusCode::NOT_FOUND, api::UNKNOWN_TRACE);
+    };
+    if wants_text(&request, format) {
+        return text_response(StatusCode::OK, text::render(&waterfall, parameters.width));
+    }
+    let services = explorer.store.services();
+    let colors = Colors::assign(services.iter().map(|service| service.name.as_str()));
+    let title = format!("{} {}", waterfall.root.service(), waterfall.root.name);
+    html_response(StatusCode::OK, page(&title, &trace::render(&waterfall, &colors, &parameters)))
+}
+
+fn failure(request: &HttpRequest, format: Option<&str>, status: StatusCode, message: &str) -> HttpResponse {
+    if wants_text(request, format) {
+        return text_response(status, format!("{message}\n"));
+    }
+    let title = if status == StatusCode::NOT_FOUND { "No such trace" } else { "This cannot be shown" };
+    let body = html! {
+        div.empty {
+            h1 { (title) }
+            p { (message) }
+            p { a href="/traces" { "All traces" } }
+        }
+    };
+    html_response(status, page(title, &body))
+}
+
+fn html_response(status: StatusCode, page: Markup) -> HttpResponse {
+    HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.into_string())
+}
+
+fn text_response(status: StatusCode, text: String) -> HttpResponse {
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text)
 }

@@ -15,7 +15,10 @@ pub const MAX_WIDTH: usize = 400;
 pub const DEFAULT_WIDTH: usize = 120;
 
 /// Levels of the tree that are drawn; deeper rows say how many levels are left out.
-const MAX_GUIDES: usize = 12;
+const MAX_GUIDES: usize = 8;
+
+/// Characters of a service's name.
+const SERVICE_WIDTH: usize = 20;
 
 /// Columns for the duration behind the bar.
 const DURATION_WIDTH: usize = 11;
@@ -33,11 +36,7 @@ pub fn render(waterfall: &Waterfall<'_>, width: usize) -> String {
     for (row, label) in waterfall.rows.iter().zip(labels) {
         let bar = bar(row, waterfall.duration_nano, bar_width);
         let duration = units::duration(row.duration_nano);
-        let _ = write!(out, "{} {bar} {duration}", fit(&label, label_width));
-        if let Some(failure) = failure(row) {
-            let _ = write!(out, "  ✗ {failure}");
-        }
-        out.push('\n');
+        let _ = writeln!(out, "{} {bar} {duration}{}", fit(&label, label_width), remarks(row));
     }
     out
 }
@@ -98,7 +97,7 @@ fn labels(waterfall: &Waterfall<'_>) -> Vec<String> {
         let mut label = String::new();
         let hidden = row.depth.saturating_sub(MAX_GUIDES);
         if hidden > 0 {
-            let _ = write!(label, "+{hidden} ");
+            let _ = write!(label, "{:<4}", format!("+{hidden}"));
         }
         for open in open.iter().skip(hidden.max(1)) {
             label.push_str(if *open { "│  " } else { "   " });
@@ -109,7 +108,7 @@ fn labels(waterfall: &Waterfall<'_>) -> Vec<String> {
         open.push(!row.last);
         match row.kind {
             RowKind::Span { span, .. } => {
-                let _ = write!(label, "{} {}", clean(span.service()), clean(&span.name));
+                let _ = write!(label, "{} {}", cut(&clean(span.service()), SERVICE_WIDTH), clean(&span.name));
             }
             RowKind::Missing(id) => {
                 let _ = write!(label, "(missing span {id})");
@@ -120,21 +119,22 @@ fn labels(waterfall: &Waterfall<'_>) -> Vec<String> {
     waterfall.rows.iter().map(label).collect()
 }
 
-fn failure(row: &Row<'_>) -> Option<String> {
-    let RowKind::Span { span, cycle } = row.kind else { return None };
-    let mut notes = Vec::new();
+/// What is wrong with a row: `✗` for an error, `!` for an oddity of the trace.
+fn remarks(row: &Row<'_>) -> String {
+    let mut remarks = String::new();
+    let RowKind::Span { span, cycle } = row.kind else { return remarks };
     if span.status == StatusCode::Error {
         let message =
             if span.status_message.is_empty() { "error".into() } else { clean(&span.status_message) };
-        notes.push(message.into_owned());
+        let _ = write!(remarks, "  ✗ {message}");
     }
     if cycle {
-        notes.push("is its own ancestor".to_owned());
+        remarks.push_str("  ! is its own ancestor");
     }
     if span.duplicate_id {
-        notes.push(format!("span id {} is not unique", span.span_id));
+        let _ = write!(remarks, "  ! span id {} is not unique", span.span_id);
     }
-    (!notes.is_empty()).then(|| notes.join("; "))
+    remarks
 }
 
 /// `▕  ███  ▏`: the row's place on the axis, at least one block wide.
@@ -161,9 +161,13 @@ fn scale(nanos: u64, total: u64, cells: usize) -> usize {
 
 /// Exactly `width` columns, cut with `…`.
 fn fit(text: &str, width: usize) -> String {
-    let length = text.chars().count();
-    if length <= width {
-        return format!("{text}{}", " ".repeat(width - length));
+    format!("{:<width$}", cut(text, width))
+}
+
+/// At most `width` columns, cut with `…`.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().nth(width).is_none() {
+        return text.to_owned();
     }
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
     format!("{kept}…")

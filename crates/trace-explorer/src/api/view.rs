@@ -142,7 +142,7 @@ pub(super) struct StatsView {
     pub(super) uptime_seconds: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde's signature")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn attributes<S: Serializer>(pairs: &&Attributes, serializer: S) -> Result<S::Ok, S::Error> {
     serialize_attributes(pairs, serializer)
 }
