@@ -1,0 +1,191 @@
+//! One destination's queue as a state machine: no thread, no clock, so that a test can walk it through any schedule.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::account::{Account, Dropped};
+use crate::backoff;
+use crate::destination::Outcome;
+use crate::policy::Policy;
+
+/// What waits for one destination, and what became of everything before it.
+pub(crate) struct Queue<T> {
+    policy: Policy,
+    waiting: VecDeque<Entry<T>>,
+    waiting_bytes: usize,
+    /// The batch that is on its way, or that waits to be sent again. Newer items stay behind it, in order.
+    batch: Option<Batch<T>>,
+    /// How many batches were begun; tells a late answer to an abandoned batch from one to the current.
+    generation: u64,
+    account: Account,
+    /// Set at shutdown: no more offers, and nothing waits for company.
+    closed: bool,
+}
+
+struct Entry<T> {
+    item: Arc<T>,
+    bytes: usize,
+    offered: Instant,
+}
+
+struct Batch<T> {
+    items: Vec<Arc<T>>,
+    bytes: usize,
+    begun: Instant,
+    failures: u32,
+    /// `None` while it is on its way.
+    again_at: Option<Instant>,
+}
+
+/// What a worker should do now.
+pub(crate) enum Next<T> {
+    /// Deliver this batch, and tell how it went under its number.
+    Deliver(u64, Vec<Arc<T>>),
+    /// Nothing before this time, unless something is offered.
+    Wait(Instant),
+    /// Nothing until something is offered.
+    Idle,
+    /// Nothing ever again.
+    Finished,
+}
+
+/// How a delivery ended.
+pub(crate) enum Conclusion {
+    /// The destination answered.
+    Answered(Outcome),
+    /// The destination panicked.
+    Panicked,
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn new(policy: Policy) -> Self {
+        let (waiting, account) = (VecDeque::new(), Account::default());
+        Self { policy, waiting, waiting_bytes: 0, batch: None, generation: 0, account, closed: false }
+    }
+
+    pub(crate) fn account(&self) -> Account {
+        self.account
+    }
+
+    /// Takes an item, or drops and counts it. Answers whether a worker that sleeps should look: the item is the first,
+    /// or it fills a batch.
+    pub(crate) fn offer(&mut self, item: Arc<T>, bytes: usize, now: Instant) -> bool {
+        self.account.create();
+        if let Some(reason) = self.refuses(bytes) {
+            self.account.drop(1, reason);
+            return false;
+        }
+        self.waiting.push_back(Entry { item, bytes, offered: now });
+        let filled_before = self.has_full_batch();
+        self.waiting_bytes += bytes;
+        self.waiting.len() == 1 || (!filled_before && self.has_full_batch())
+    }
+
+    fn refuses(&self, bytes: usize) -> Option<Dropped> {
+        let (items_on_way, bytes_on_way) =
+            self.batch.as_ref().map_or((0, 0), |batch| (batch.items.len(), batch.bytes));
+        let items = self.waiting.len() + items_on_way + 1;
+        let total = self.waiting_bytes.saturating_add(bytes_on_way).saturating_add(bytes);
+        if self.closed {
+            Some(Dropped::Closed)
+        } else if bytes > self.policy.batch_bytes {
+            Some(Dropped::TooLarge)
+        } else if items > self.policy.queue_items || total > self.policy.queue_bytes {
+            Some(Dropped::Full)
+        } else {
+            None
+        }
+    }
+
+    fn has_full_batch(&self) -> bool {
+        self.waiting.len() >= self.policy.batch_items || self.waiting_bytes >= self.policy.batch_bytes
+    }
+
+    /// What there is to do at `now`.
+    pub(crate) fn next(&mut self, now: Instant) -> Next<T> {
+        if let Some(batch) = &mut self.batch {
+            return match batch.again_at {
+                Some(again) if again <= now => {
+                    batch.again_at = None;
+                    Next::Deliver(self.generation, batch.items.clone())
+                }
+                Some(again) => Next::Wait(again),
+                None => Next::Idle,
+            };
+        }
+        let Some(first) = self.waiting.front() else {
+            return if self.closed { Next::Finished } else { Next::Idle };
+        };
+        let ripe = first.offered + self.policy.batch_age;
+        if self.closed || self.has_full_batch() || ripe <= now { self.begin(now) } else { Next::Wait(ripe) }
+    }
+
+    /// Takes the next batch off the front of what waits, which is not empty.
+    fn begin(&mut self, now: Instant) -> Next<T> {
+        let (mut items, mut bytes) = (Vec::new(), 0);
+        while let Some(entry) = self.waiting.front() {
+            let fits = items.len() < self.policy.batch_items.max(1)
+                && bytes + entry.bytes <= self.policy.batch_bytes;
+            if !items.is_empty() && !fits {
+                break;
+            }
+            let entry = self.waiting.pop_front().expect("the loop saw an entry at the front");
+            bytes += entry.bytes;
+            items.push(entry.item);
+        }
+        self.waiting_bytes -= bytes;
+        self.generation += 1;
+        self.batch = Some(Batch { items: items.clone(), bytes, begun: now, failures: 0, again_at: None });
+        Next::Deliver(self.generation, items)
+    }
+
+    /// Books how delivery number `generation` ended. An answer that comes after the batch was abandoned is ignored: it
+    /// has been counted.
+    pub(crate) fn conclude(&mut self, generation: u64, conclusion: &Conclusion, now: Instant, jitter: f64) {
+        if generation != self.generation {
+            return;
+        }
+        let Some(mut batch) = self.batch.take() else { return };
+        let items = batch.items.len() as u64;
+        match conclusion {
+            Conclusion::Answered(Outcome::Delivered) => self.account.deliver(items),
+            Conclusion::Answered(Outcome::Partly { rejected }) => {
+                let rejected = (*rejected as u64).min(items);
+                self.account.drop(rejected, Dropped::Rejected);
+                self.account.deliver(items - rejected);
+            }
+            Conclusion::Answered(Outcome::Rejected) => self.account.drop(items, Dropped::Rejected),
+            Conclusion::Panicked => self.account.drop(items, Dropped::Panicked),
+            Conclusion::Answered(Outcome::Retry { after }) => {
+                batch.failures += 1;
+                let again = now + backoff::pause(&self.policy, batch.failures, *after, jitter);
+                if again.duration_since(batch.begun) > self.policy.give_up {
+                    self.account.drop(items, Dropped::GaveUp);
+                } else {
+                    batch.again_at = Some(again);
+                    self.batch = Some(batch);
+                }
+            }
+        }
+    }
+
+    /// Takes no more offers, and sends what waits without waiting for company.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Counts all that is left as lost to the deadline.
+    pub(crate) fn abandon(&mut self) {
+        self.closed = true;
+        let on_way = self.batch.take().map_or(0, |batch| batch.items.len());
+        let left = on_way + self.waiting.len();
+        self.waiting.clear();
+        self.waiting_bytes = 0;
+        self.generation += 1;
+        self.account.drop(left as u64, Dropped::Deadline);
+    }
+}
+
+#[cfg(test)]
+mod tests;
