@@ -5,7 +5,8 @@ use std::io::Write;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
@@ -66,25 +67,41 @@ impl JsonLines {
         let mut fields = Fields::default();
         event.record(&mut fields);
 
-        let mut line = Map::new();
-        let mut add = |key: &str, value: Value| line.insert(key.to_owned(), value);
-        add("timestamp", now.format(&Iso8601::<TIMESTAMP>).unwrap_or_default().into());
-        add("level", metadata.level().as_str().into());
-        add("message", fields.message.into());
-        add("service.name", self.service.as_str().into());
-        add("service.version", self.version.into());
+        let mut line = Line(Vec::with_capacity(8 + fields.others.len()));
+        line.add("timestamp", now.format(&Iso8601::<TIMESTAMP>).unwrap_or_default().into());
+        line.add("level", metadata.level().as_str().into());
+        line.add("message", fields.message.into());
+        line.add("service.name", self.service.as_str().into());
+        line.add("service.version", self.version.into());
         let context = Context::current();
         let span = context.span().span_context().clone();
         if span.is_valid() {
-            add("trace_id", span.trace_id().to_string().into());
-            add("span_id", span.span_id().to_string().into());
+            line.add("trace_id", span.trace_id().to_string().into());
+            line.add("span_id", span.span_id().to_string().into());
         }
-        add("target", metadata.target().into());
+        line.add("target", metadata.target().into());
         for (key, value) in fields.others {
-            // What a caller names a field must not pass for what we say ourselves.
-            line.entry(key).or_insert(value);
+            line.add(key, value);
         }
-        Value::Object(line).to_string()
+        serde_json::to_string(&line).unwrap_or_default()
+    }
+}
+
+/// The members of one line, in the order in which people read them.
+struct Line(Vec<(&'static str, Value)>);
+
+impl Line {
+    /// The first of a name stays: what a caller names a field must not pass for what we say ourselves.
+    fn add(&mut self, key: &'static str, value: Value) {
+        if self.0.iter().all(|(known, _)| *known != key) {
+            self.0.push((key, value));
+        }
+    }
+}
+
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
     }
 }
 
@@ -127,5 +144,67 @@ impl Visit for Fields {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.add(field, value.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    /// Keeps lines instead of printing them.
+    struct Kept(JsonLines, Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Kept {
+        fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
+            self.1.lock().unwrap().push(self.0.line(event, OffsetDateTime::UNIX_EPOCH));
+        }
+    }
+
+    fn lines(log: impl FnOnce()) -> Vec<String> {
+        let kept = Arc::default();
+        let layer = Kept(JsonLines { service: "users".into(), version: "1.0" }, Arc::clone(&kept));
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
+        let lines = kept.lock().unwrap();
+        lines.clone()
+    }
+
+    #[test]
+    fn a_line_is_an_object_in_reading_order() {
+        let lines = lines(|| tracing::info!(user.handle = "londo", tries = 3, "Found"));
+
+        assert_eq!(
+            lines,
+            [concat!(
+                r#"{"timestamp":"1970-01-01T00:00:00.000000Z","level":"INFO","message":"Found","service.name":"users","#,
+                r#""service.version":"1.0","target":"telemetry::logs::tests","user.handle":"londo","tries":3}"#
+            )]
+        );
+    }
+
+    #[test]
+    fn one_event_is_one_line_whatever_it_holds() {
+        let lines = lines(|| tracing::warn!(path = "a\r\n{\"level\":\"INFO\"}\u{1b}[2J", "Odd\nmessage"));
+
+        assert_eq!(lines.len(), 1);
+        assert!(!lines[0].bytes().any(|byte| byte.is_ascii_control()), "{}", lines[0]);
+    }
+
+    #[test]
+    fn a_field_cannot_pass_for_what_the_line_says_itself() {
+        let lines = lines(|| tracing::warn!(level = "INFO", service.name = "other", "Hello"));
+
+        let line: Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!((&line["level"], &line["service.name"]), (&Value::from("WARN"), &Value::from("users")));
+    }
+
+    #[test]
+    fn a_filter_that_is_none_is_told_and_replaced() {
+        assert!(filter(Some("users=loud")).1.unwrap().contains("RUST_LOG"));
+        assert!(filter(Some("warn,users=debug")).1.is_none());
+        assert!(filter(None).1.is_none());
     }
 }
