@@ -3,7 +3,8 @@
 use integration_tests::callee::{self, Heads, Manner};
 use integration_tests::eventually;
 use integration_tests::process::{Process, variables};
-use integration_tests::stack::client;
+use integration_tests::stack::{Service, client};
+use integration_tests::trace::id_of;
 
 /// The first request to `/v1/traces` that was sent there.
 fn export(heads: &Heads) -> String {
@@ -70,4 +71,61 @@ fn a_destination_that_hangs_does_not_keep_the_traces_from_another() {
 
     assert!(ended.status.success());
     let _ = export(&to_healthy);
+}
+
+#[test]
+fn an_outage_of_a_destination_loses_nothing() {
+    let address = callee::nobody();
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().display().to_string();
+    let mut users = Process::start(
+        "users",
+        &variables([
+            ("PORT", "0".to_owned()),
+            ("CRUDDUR_DATA", folder.clone()),
+            ("EXPLORER_URL", address.clone()),
+        ]),
+    );
+    let root = users.address();
+    let ask = || id_of(&client().get(format!("{root}/api/users/@londo")).send().unwrap());
+    let mut ids: Vec<String> = (0..50).map(|_| ask()).collect();
+    // The first attempt has failed when there is a line about it.
+    eventually("failed export", || users.stderr().iter().any(|line| line.contains("explorer")).then_some(()));
+    ids.extend((0..50).map(|_| ask()));
+
+    let explorer = Service::run(
+        "explorer",
+        &variables([
+            ("EXPLORER_PORT", address.rsplit(':').next().unwrap().to_owned()),
+            ("EXPLORER_DATA", format!("{folder}/explorer")),
+        ]),
+    );
+
+    for id in ids {
+        let trace = explorer.trace(&id, |trace| trace.is_connected() && trace.spans.len() == 2);
+        assert_eq!(trace.root().name, "GET /api/users/@{handle}", "{trace}");
+    }
+}
+
+#[test]
+fn what_is_lost_is_told_in_the_last_line() {
+    let data = tempfile::tempdir().unwrap();
+    let mut users = Process::start(
+        "users",
+        &variables([
+            ("PORT", "0".to_owned()),
+            ("CRUDDUR_DATA", data.path().display().to_string()),
+            ("EXPLORER_URL", callee::nobody()),
+        ]),
+    );
+    let root = users.address();
+    for _ in 0..10 {
+        assert_eq!(client().get(format!("{root}/api/users/@londo")).send().unwrap().status().as_u16(), 200);
+    }
+
+    let ended = users.stop();
+
+    let last: serde_json::Value = serde_json::from_str(ended.stdout.last().unwrap()).unwrap();
+    assert_eq!(last["message"], "Telemetry lost spans");
+    assert_eq!(last["spans"], "explorer: 0 delivered, 20 dropped (20 deadline), 0 pending");
 }

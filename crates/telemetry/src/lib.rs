@@ -15,10 +15,12 @@ mod trouble;
 
 use std::time::Duration;
 
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use delivery::Pipeline;
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use delivery::{Account, Dropped};
 pub use settings::Settings;
 
 /// How long [`TelemetryGuard::shutdown`] waits for the destinations. They flush side by side, so this bounds all of
@@ -63,7 +65,7 @@ pub enum InitError {
 /// # Errors
 /// [`InitError::AlreadyInstalled`] when the process has a global `tracing` subscriber already.
 pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard, InitError> {
-    let traces::Started { provider, destinations, mut warnings } = traces::start(service, settings);
+    let traces::Started { provider, pipeline, mut warnings } = traces::start(service, settings);
     let name = traces::resource::service_name(service, |key| std::env::var(key).ok());
     let (filter, filter_warning) = logs::filter(settings.log_filter.as_deref());
     warnings.extend(settings.warnings.iter().cloned().chain(filter_warning));
@@ -78,21 +80,29 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     for warning in &warnings {
         tracing::warn!(problem = %warning, "Telemetry setting ignored");
     }
-    let sent_to = if destinations.is_empty() { "nowhere".to_owned() } else { destinations.join(", ") };
+    let names: Vec<String> = pipeline.accounts().into_iter().map(|(name, _)| name).collect();
+    let sent_to = if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") };
     tracing::info!(traces.sent_to = %sent_to, "Telemetry started");
-    Ok(TelemetryGuard { provider })
+    Ok(TelemetryGuard { provider, pipeline })
 }
 
 /// Keeps telemetry running. Hand it to [`shutdown`](Self::shutdown) as the last act of the process; dropping it does
 /// the same.
-#[derive(Debug)]
 #[must_use = "dropping the guard flushes and ends telemetry"]
 pub struct TelemetryGuard {
     provider: SdkTracerProvider,
+    pipeline: Pipeline<SpanData>,
 }
 
 impl TelemetryGuard {
-    /// Sends what is still queued, to all destinations side by side, for at most [`FLUSH_DEADLINE`].
+    /// What became of all spans so far, by destination: created = delivered + dropped, by reason, + pending.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<(String, Account)> {
+        self.pipeline.accounts()
+    }
+
+    /// Sends what is still queued, to all destinations side by side, for at most [`FLUSH_DEADLINE`], and tells in one
+    /// log line of what was lost, if anything was.
     ///
     /// It blocks: call it when the server has stopped, not inside a handler.
     pub fn shutdown(self) {
@@ -102,8 +112,11 @@ impl TelemetryGuard {
 
 impl Drop for TelemetryGuard {
     fn drop(&mut self) {
-        if let Err(error) = self.provider.shutdown_with_timeout(FLUSH_DEADLINE) {
-            trouble::report("flush at shutdown", &error.to_string());
+        let accounts = self.pipeline.shutdown(FLUSH_DEADLINE);
+        for loss in traces::losses(&accounts) {
+            tracing::warn!(spans = %loss, "Telemetry lost spans");
         }
+        // The pipeline is empty, so this only marks the provider as ended.
+        let _ = self.provider.shutdown_with_timeout(FLUSH_DEADLINE);
     }
 }

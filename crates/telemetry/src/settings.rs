@@ -1,12 +1,11 @@
 //! Every variable that this crate reads, with its default. Nothing else in the crate reads the environment, but the
-//! OpenTelemetry SDK reads `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER(_ARG)`, `OTEL_BSP_*` and
-//! `OTEL_SPAN_*_COUNT_LIMIT` itself.
+//! OpenTelemetry SDK reads `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER(_ARG)` and `OTEL_SPAN_*_COUNT_LIMIT` itself.
 
 mod traces;
 
 use crate::propagation::TrustPolicy;
 
-pub use traces::{Compression, Destination};
+pub use traces::{Batch, Compression, Destination};
 
 /// What telemetry does, read from the environment by [`Settings::from_env`].
 ///
@@ -16,6 +15,7 @@ pub use traces::{Compression, Destination};
 /// | `EXPLORER_URL` | a destination | none |
 /// | `HONEYCOMB_API_KEY`, `HONEYCOMB_API_ENDPOINT`, `HONEYCOMB_DATASET` | a destination | none |
 /// | `OTEL_EXPORTER_OTLP_ENDPOINT`, `_HEADERS`, `_TIMEOUT`, `_COMPRESSION`, each also with `_TRACES_` | a destination | none |
+/// | `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | `batch` | 5000 ms, 16384, 512 |
 /// | `TELEMETRY_TRUST` | `trust` | by service |
 /// | `RUST_LOG` | `log_filter` | `info` |
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,8 @@ pub struct Settings {
     /// Where spans go. Each destination has a queue of its own. Empty: spans are made, carried and logged by id, and
     /// sent nowhere.
     pub destinations: Vec<Destination>,
+    /// How spans wait for company.
+    pub batch: Batch,
     /// Whose trace context is believed; `None` when `TELEMETRY_TRUST` is not set, so that the service decides.
     pub trust: Option<TrustPolicy>,
     /// Directives of `RUST_LOG`. They choose log lines and can never cut a span.
@@ -51,7 +53,8 @@ impl Settings {
         let trust = variables.get("TELEMETRY_TRUST").and_then(|value| {
             value.parse().map_err(|error| warnings.push(format!("TELEMETRY_TRUST: {error}"))).ok()
         });
-        Self { destinations, trust, log_filter: variables.get("RUST_LOG"), warnings }
+        let batch = Batch::read(&variables, &mut warnings);
+        Self { destinations, batch, trust, log_filter: variables.get("RUST_LOG"), warnings }
     }
 }
 

@@ -1,11 +1,15 @@
-//! From `tracing` spans to OTLP: the tracer provider with one batch queue a destination.
+//! From `tracing` spans to OTLP: the tracer provider, and one queue a destination.
 
+mod deliver;
 mod exporter;
-mod fan_out;
+mod processor;
 pub(crate) mod resource;
 
+use std::time::Duration;
+
+use delivery::{Pipeline, Policy};
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
@@ -14,49 +18,47 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::settings::Destination;
 use crate::{ServiceInfo, Settings};
 
+pub(crate) use processor::losses;
+
 /// The instrumentation scope of all spans.
 pub(crate) const SCOPE: &str = env!("CARGO_PKG_NAME");
 
-/// Spans that wait for one destination, at most. The specification's default, 2048, is less than half a second of a
-/// busy service; a queued span takes about 2 KiB.
-const QUEUE: usize = 16_384;
-
 pub(crate) struct Started {
     pub(crate) provider: SdkTracerProvider,
-    pub(crate) destinations: Vec<&'static str>,
+    pub(crate) pipeline: Pipeline<SpanData>,
     pub(crate) warnings: Vec<String>,
 }
 
 /// Builds the provider and makes it the global one. A destination that cannot be set up is left out with a warning.
 pub(crate) fn start(service: ServiceInfo, settings: &Settings) -> Started {
-    let (mut processors, mut names, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let resource = resource::of(service);
+    let (mut builder, mut warnings) = (Pipeline::builder(), Vec::new());
     for destination in &settings.destinations {
         match exporter::build(destination) {
-            Ok(exporter) => {
-                let config = batch_config(destination);
-                processors.push(BatchSpanProcessor::builder(exporter).with_batch_config(config).build());
-                names.push(destination.name);
+            Ok((exporter, answer)) => {
+                let otlp = deliver::Otlp { name: destination.name, exporter, answer }.from(&resource);
+                builder = builder.destination(destination.name, policy(destination, settings), otlp);
             }
             Err(error) => warnings.push(format!("{} gets no traces: {error}", destination.name)),
         }
     }
+    let pipeline = builder.start();
     let provider = SdkTracerProvider::builder()
-        .with_resource(resource::of(service))
-        .with_span_processor(fan_out::FanOut::new(processors))
+        .with_resource(resource)
+        .with_span_processor(processor::Deliver { pipeline: pipeline.clone() })
         .build();
     opentelemetry::global::set_tracer_provider(provider.clone());
-    Started { provider, destinations: names, warnings }
+    Started { provider, pipeline, warnings }
 }
 
-fn batch_config(destination: &Destination) -> opentelemetry_sdk::trace::BatchConfig {
-    let config = BatchConfigBuilder::default();
-    let config = match std::env::var("OTEL_BSP_MAX_QUEUE_SIZE") {
-        Ok(size) if !size.is_empty() => config,
-        _ => config.with_max_queue_size(QUEUE),
-    };
-    match destination.delay {
-        Some(delay) => config.with_scheduled_delay(delay).build(),
-        None => config.build(),
+fn policy(destination: &Destination, settings: &Settings) -> Policy {
+    let Settings { batch, .. } = settings;
+    Policy {
+        queue_items: batch.queue_spans,
+        batch_items: batch.batch_spans.min(batch.queue_spans),
+        batch_age: destination.delay.unwrap_or(batch.delay),
+        timeout: destination.timeout.max(Duration::from_millis(1)),
+        ..Policy::default()
     }
 }
 

@@ -38,6 +38,43 @@ pub enum Compression {
     Gzip,
 }
 
+/// How spans wait in a queue, by the specification's variables of the batch span processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    /// `OTEL_BSP_SCHEDULE_DELAY`, milliseconds: how long a span may wait for company. Default 5 s.
+    pub delay: Duration,
+    /// `OTEL_BSP_MAX_QUEUE_SIZE`: spans that may wait for one destination. Default 16,384; the specification's 2048 is
+    /// less than half a second of a busy service.
+    pub queue_spans: usize,
+    /// `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`: spans of one export at most. Default 512.
+    pub batch_spans: usize,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self { delay: Duration::from_secs(5), queue_spans: 16_384, batch_spans: 512 }
+    }
+}
+
+impl Batch {
+    pub(super) fn read(variables: &Variables<'_>, warnings: &mut Vec<String>) -> Self {
+        let mut number = |name: &str, default: usize| {
+            let Some(value) = variables.get(name) else { return default };
+            value.parse().ok().filter(|number| *number > 0).unwrap_or_else(|| {
+                warnings.push(format!("{name}: `{value}` is no number above 0, {default} is used"));
+                default
+            })
+        };
+        let default = Self::default();
+        let millis = number("OTEL_BSP_SCHEDULE_DELAY", 5000);
+        Self {
+            delay: Duration::from_millis(millis as u64),
+            queue_spans: number("OTEL_BSP_MAX_QUEUE_SIZE", default.queue_spans),
+            batch_spans: number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", default.batch_spans),
+        }
+    }
+}
+
 pub(super) fn destinations(variables: &Variables<'_>, warnings: &mut Vec<String>) -> Vec<Destination> {
     let mut found: Vec<Destination> = Vec::new();
     let candidates =
@@ -280,6 +317,25 @@ mod tests {
             let (_, warnings) = read(&variables);
             assert!(warnings.iter().any(|warning| warning.contains(expected)), "{variables:?}: {warnings:?}");
         }
+    }
+
+    #[test]
+    fn batches_follow_the_variables_of_the_specification() {
+        let read = |variables: &[(&str, &str)]| {
+            let lookup =
+                |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
+            let mut warnings = Vec::new();
+            (Batch::read(&Variables { lookup: &lookup }, &mut warnings), warnings.len())
+        };
+
+        assert_eq!(read(&[]), (Batch::default(), 0));
+        let set = [("OTEL_BSP_SCHEDULE_DELAY", "50"), ("OTEL_BSP_MAX_QUEUE_SIZE", "9")];
+        let expected = Batch { delay: Duration::from_millis(50), queue_spans: 9, batch_spans: 512 };
+        assert_eq!(read(&set), (expected, 0));
+        assert_eq!(
+            read(&[("OTEL_BSP_SCHEDULE_DELAY", "soon"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0")]),
+            (Batch::default(), 2)
+        );
     }
 
     #[test]
