@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyConnection, AnyPool, Executor};
 use telemetry::database::Target;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use crate::open::{Migration, connect_options};
@@ -97,15 +97,32 @@ impl Database {
     pub async fn begin(&self) -> Result<Transaction, Error> {
         let statement = if self.writers.is_some() { "BEGIN IMMEDIATE" } else { "BEGIN" };
         let begun = self.run("BEGIN", statement, async {
-            let turn = match &self.writers {
-                // It is never closed, so this always gives a permit.
-                Some(writers) => Arc::clone(writers).acquire_owned().await.ok(),
-                None => None,
-            };
+            let turn = self.turn().await;
             Ok((self.pool.begin_with(statement).await?, turn))
         });
         let (transaction, turn) = begun.await?;
         Ok(Transaction::new(self.clone(), transaction, turn))
+    }
+
+    /// Runs one writing statement, which takes effect at once; see [`Database::run`].
+    pub async fn write<T, Q>(&self, summary: &'static str, sql: &str, query: Q) -> Result<T, Error>
+    where
+        Q: AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>,
+    {
+        let written = async {
+            let _turn = self.turn().await;
+            query(&mut *self.pool.acquire().await?).await
+        };
+        self.run(summary, sql, written).await
+    }
+
+    /// The turn to write, where writers take turns.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        match &self.writers {
+            // It is never closed, so this always gives a permit.
+            Some(writers) => Arc::clone(writers).acquire_owned().await.ok(),
+            None => None,
+        }
     }
 
     /// Whether the database answers within a second.

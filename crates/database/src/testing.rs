@@ -20,12 +20,13 @@ pub const POSTGRES_URL: &str = "CRUDDUR_TEST_POSTGRES_URL";
 /// When the test does, or when a database cannot be made.
 pub async fn on_each_system(test: impl AsyncFn(Location)) {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    test(Location::file_in(directory.path(), "test")).await;
+    // Boxed, for a test's future may be larger than a stack likes.
+    Box::pin(test(Location::file_in(directory.path(), "test"))).await;
 
     match std::env::var(POSTGRES_URL) {
         Ok(server) if !server.is_empty() => {
             let database = PostgresDatabase::create(&server).await;
-            test(database.url.parse().expect("a URL made of a URL")).await;
+            Box::pin(test(database.url.parse().expect("a URL made of a URL"))).await;
             database.drop().await;
         }
         _ => say_skipped(),

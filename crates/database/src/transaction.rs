@@ -38,16 +38,3 @@ impl Transaction {
         database.run("COMMIT", "COMMIT", inner.commit()).await
     }
 }
-
-impl Database {
-    /// Runs one writing statement as a transaction of its own, in turn with the other writers.
-    pub async fn write<T, Q>(&self, summary: &'static str, sql: &str, query: Q) -> Result<T, Error>
-    where
-        Q: AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>,
-    {
-        let mut transaction = self.begin().await?;
-        let value = transaction.run(summary, sql, query).await?;
-        transaction.commit().await?;
-        Ok(value)
-    }
-}
