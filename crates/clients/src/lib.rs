@@ -8,6 +8,8 @@ mod call;
 mod error;
 mod forward;
 mod notifications;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod users;
 
 pub use base_url::{BaseUrl, BaseUrlError};
