@@ -75,10 +75,9 @@ impl UserStore {
         if let Change::Set(bio) = &update.bio {
             query = query.bind(bio.clone());
         }
-        let changed = self
-            .database
-            .write("UPDATE users", sql, async |connection| query.fetch_optional(connection).await);
-        Ok(changed.await?.map(|row| row.0))
+        let changed =
+            self.database.write("UPDATE users", sql, async |connection| query.fetch_all(connection).await);
+        Ok(changed.await?.pop().map(|row| row.0))
     }
 }
 
