@@ -40,7 +40,7 @@ impl Settings {
         let settings = Self {
             server: ServerSettings::from_env(&mut env, DEFAULT_PORT),
             database,
-            users: env.parse("USERS_URL", users_at_home()),
+            users: address(&mut env, "USERS_URL", "http://localhost:4568"),
             trust: telemetry.trust.clone().unwrap_or(TrustPolicy::Internal),
             telemetry,
         };
@@ -49,8 +49,15 @@ impl Settings {
     }
 }
 
-fn users_at_home() -> BaseUrl {
-    "http://localhost:4568".parse().expect("it is a URL of the right form")
+/// The address of a service. A mistake is told without the value, which may hold a password.
+fn address(env: &mut Env<'_>, name: &str, default: &str) -> BaseUrl {
+    let default = || default.parse().expect("the default is a URL of the right form");
+    env.optional(name).map_or_else(default, |text| {
+        text.parse().unwrap_or_else(|error| {
+            env.mistake(name, error);
+            default()
+        })
+    })
 }
 
 #[cfg(test)]
@@ -75,8 +82,11 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_told_at_once_and_none_repeats_a_password() {
-        let wrong =
-            [("PORT", "many"), ("USERS_URL", "users:4568"), ("DATABASE_URL", "mysql://me:hunter2@db/x")];
+        let wrong = [
+            ("PORT", "many"),
+            ("USERS_URL", "http://me:hunter2@users"),
+            ("DATABASE_URL", "mysql://me:hunter2@db/x"),
+        ];
         let error = read(&wrong).unwrap_err();
 
         assert_eq!(error.mistakes.len(), 3);

@@ -135,3 +135,60 @@ fn parse_kind(text: &str) -> Result<NotificationKind, sqlx::Error> {
         _ => Err(sqlx::Error::ColumnDecode { index: "kind".to_owned(), source: "unknown kind".into() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api_types::EventKind;
+    use database::testing::on_each_system;
+
+    fn handle(text: &str) -> Handle {
+        text.parse().unwrap()
+    }
+
+    #[actix_web::test]
+    async fn an_event_is_accepted_once_and_its_notifications_are_found() {
+        on_each_system(async |location| {
+            let database = Database::open(&location, "notifications", MIGRATIONS).await.unwrap();
+            let store = NotificationStore::new(database);
+            let event = Event {
+                event_id: Uuid::new_v4(),
+                kind: EventKind::ReplyCreated,
+                activity_uuid: Uuid::new_v4(),
+                actor_handle: handle("worf"),
+                parent_handle: None,
+                message: String::new(),
+                created_at: now(),
+            };
+            let recipients = BTreeMap::from([
+                (handle("coco"), NotificationKind::Reply),
+                (handle("bayko"), NotificationKind::Mention),
+            ]);
+            assert_eq!(store.notified(event.event_id).await.unwrap(), None);
+
+            let (first, second) =
+                tokio::join!(store.accept(&event, &recipients), store.accept(&event, &recipients));
+
+            assert_ne!(first.unwrap(), second.unwrap());
+            let notified = store.notified(event.event_id).await.unwrap().unwrap();
+            assert_eq!(notified, [handle("bayko"), handle("coco")]);
+            let list = store.list(&handle("coco")).await.unwrap();
+            assert_eq!(list.len(), 1);
+            assert_eq!((list[0].kind, list[0].created_at), (NotificationKind::Reply, event.created_at));
+            assert_eq!(store.unread_count(&handle("bayko")).await.unwrap(), 1);
+        })
+        .await;
+    }
+
+    #[actix_web::test]
+    async fn an_event_that_concerns_nobody_is_remembered() {
+        on_each_system(async |location| {
+            let database = Database::open(&location, "notifications", MIGRATIONS).await.unwrap();
+            let store = NotificationStore::new(database);
+            let seed = "c0a1e001-0000-4000-8000-000000000001".parse().unwrap();
+
+            assert_eq!(store.notified(seed).await.unwrap(), Some(Vec::new()));
+        })
+        .await;
+    }
+}
