@@ -50,8 +50,8 @@ impl Settings {
             server: ServerSettings::from_env(&mut env, DEFAULT_PORT),
             database,
             default_viewer: env.string("CRUDDUR_USER", "andrewbrown"),
-            users: env.parse("USERS_URL", local("http://localhost:4568")),
-            notifications: env.parse("NOTIFICATIONS_URL", local("http://localhost:4569")),
+            users: address(&mut env, "USERS_URL", "http://localhost:4568"),
+            notifications: address(&mut env, "NOTIFICATIONS_URL", "http://localhost:4569"),
             frontend: frontend(&mut env),
             delivery: DeliveryPolicy::default(),
             trust: telemetry.trust.clone().unwrap_or(TrustPolicy::Public),
@@ -62,14 +62,20 @@ impl Settings {
     }
 }
 
-fn local(url: &'static str) -> BaseUrl {
-    url.parse().expect("it is a URL of the right form")
+/// The address of a service. A mistake is told without the value, which may hold a password.
+fn address(env: &mut Env<'_>, name: &str, default: &str) -> BaseUrl {
+    let default = || default.parse().expect("the default is a URL of the right form");
+    env.optional(name).map_or_else(default, |text| {
+        text.parse().unwrap_or_else(|error| {
+            env.mistake(name, error);
+            default()
+        })
+    })
 }
 
 /// A browser compares origins as text, and writes them without a path: `http://localhost:3000/` would never match.
 fn frontend(env: &mut Env<'_>) -> String {
-    let default = local("http://localhost:3000");
-    env.parse("FRONTEND_URL", default).url().origin().ascii_serialization()
+    address(env, "FRONTEND_URL", "http://localhost:3000").url().origin().ascii_serialization()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use api_types::Event;
@@ -28,28 +29,36 @@ impl Dispatcher {
         Self { outbox, notifications, policy, table_failed: false }
     }
 
-    /// Delivers until `stop` is ready; then what is due once more, for as long as the policy allows. What is left waits
-    /// in the table.
+    /// Delivers until `stop` is ready; then ends what is in flight and delivers what is due, for as long as the policy
+    /// allows. What is left waits in the table.
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
-        let mut stop = std::pin::pin!(stop);
-        loop {
-            let busy = self.deliver_due();
-            tokio::select! {
-                // In this order, so that a stream of new events cannot keep it from stopping.
-                biased;
-                () = &mut stop => break,
-                delivered = busy => if delivered > 0 { continue },
-            }
-            let pause = self.pause().await;
-            tokio::select! {
-                biased;
-                () = &mut stop => break,
-                () = self.outbox.woken() => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
         let limit = self.policy.stop_limit;
+        let mut stop = std::pin::pin!(stop);
+        while !self.round(limit, stop.as_mut()).await {}
         let _ = tokio::time::timeout(limit, async { while self.deliver_due().await > 0 {} }).await;
+    }
+
+    /// Delivers what is due; when that was nothing, sleeps until there may be something. True when `stop` was ready.
+    async fn round(&mut self, limit: Duration, mut stop: Pin<&mut impl Future<Output = ()>>) -> bool {
+        let delivered = {
+            let mut delivery = std::pin::pin!(self.deliver_due());
+            tokio::select! {
+                delivered = &mut delivery => delivered,
+                () = &mut stop => {
+                    let _ = tokio::time::timeout(limit, delivery).await;
+                    return true;
+                }
+            }
+        };
+        if delivered > 0 {
+            return false;
+        }
+        let pause = self.pause().await;
+        tokio::select! {
+            () = &mut stop => true,
+            () = self.outbox.woken() => false,
+            () = tokio::time::sleep(pause) => false,
+        }
     }
 
     /// Takes the events that are due and delivers them side by side. Answers how many there were.
