@@ -16,6 +16,10 @@ use super::{Batch, DecodeError, decode_protobuf};
 ///
 /// Text nested deeper than 128 levels is refused by the JSON reader, before it could cost a stack.
 pub fn decode_json(body: &[u8]) -> Result<Batch, DecodeError> {
+    // Serde would read a list as a struct whose fields are given by their places.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(DecodeError::Json("it is not an object".to_owned()));
+    }
     let request: Request =
         serde_json::from_slice(body).map_err(|error| DecodeError::Json(error.to_string()))?;
     decode_protobuf(Bytes::from(request.into_protobuf()))

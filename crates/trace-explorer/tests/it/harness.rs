@@ -1,0 +1,109 @@
+//! A running explorer, and telemetry to send to it.
+
+use std::path::Path;
+
+use actix_web::rt;
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use trace_explorer::{Server, ServerError, Settings};
+
+/// An explorer that stops when it is told to.
+pub(crate) struct Running {
+    pub(crate) client: Client,
+    pub(crate) base: String,
+    stop: oneshot::Sender<()>,
+    serving: rt::task::JoinHandle<Result<(), ServerError>>,
+}
+
+impl Running {
+    /// Starts one on a free port with a directory of its own, which lasts as long as the second value.
+    pub(crate) async fn fresh() -> (Self, TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        (Self::start(directory.path()).await, directory)
+    }
+
+    pub(crate) async fn start(directory: &Path) -> Self {
+        Self::with(Settings { port: 0, data: directory.to_owned(), ..Settings::default() }).await
+    }
+
+    #[expect(clippy::unused_async, reason = "it must run inside a runtime")]
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let server = Server::start(settings, |_| {}).unwrap();
+        let base = format!("http://{}", server.address());
+        let (stop, stopped) = oneshot::channel();
+        let serving = rt::spawn(server.serve(async move { drop(stopped.await) }));
+        Self { client: Client::new(), base, stop, serving }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.serving.await.unwrap().unwrap();
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.base))
+    }
+
+    pub(crate) fn post(&self, content_type: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
+        self.client.post(format!("{}/v1/traces", self.base)).header("content-type", content_type).body(body)
+    }
+
+    /// Sends spans as OTLP/JSON, which must be accepted whole.
+    pub(crate) async fn send(&self, request: &Value) {
+        let response = self.post("application/json", request.to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.text().await.unwrap(), "{}");
+    }
+
+    pub(crate) async fn json(&self, path: &str) -> Value {
+        json_of(self.get(path).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.get(path).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// The ids of the traces that a search finds.
+    pub(crate) async fn found(&self, query: &str) -> Vec<String> {
+        let answer = self.json(&format!("/api/traces?{query}")).await;
+        let traces = answer["traces"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        traces.iter().map(|trace| trace["trace_id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+pub(crate) async fn json_of(response: Response) -> Value {
+    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+}
+
+/// A trace id that is easy to see in a failure.
+pub(crate) fn trace_id(number: u32) -> String {
+    format!("{number:032x}")
+}
+
+/// A span of 10 ms that starts at second `number` of 1970; `parent` 0 is none.
+pub(crate) fn span(trace: u32, id: u32, parent: u32, name: &str) -> Value {
+    let start = u64::from(trace) * 1_000_000_000 + u64::from(id) * 1_000_000;
+    let parent = if parent == 0 { String::new() } else { format!("{parent:016x}") };
+    json!({
+        "traceId": trace_id(trace), "spanId": format!("{id:016x}"), "parentSpanId": parent, "name": name, "kind": 2,
+        "startTimeUnixNano": start.to_string(), "endTimeUnixNano": (start + 10_000_000).to_string(),
+        "attributes": [{"key": "http.route", "value": {"stringValue": format!("/{name}")}}],
+    })
+}
+
+pub(crate) fn failed(mut span: Value, message: &str) -> Value {
+    span["status"] = json!({"code": 2, "message": message});
+    span
+}
+
+/// One request with the spans of one service.
+pub(crate) fn request(service: &str, spans: &[Value]) -> Value {
+    json!({"resourceSpans": [resource_spans(service, spans)]})
+}
+
+pub(crate) fn resource_spans(service: &str, spans: &[Value]) -> Value {
+    let name = json!({"key": "service.name", "value": {"stringValue": service}});
+    json!({"resource": {"attributes": [name]}, "scopeSpans": [{"scope": {"name": "test"}, "spans": spans}]})
+}

@@ -1,0 +1,11 @@
+//! The explorer through its real parts: HTTP on a free port, files in a temporary directory.
+
+#![expect(clippy::unwrap_used, reason = "a panic is the failure report")]
+
+mod harness;
+mod otlp_rules;
+mod pages;
+mod query_api;
+mod restart;
+mod retention;
+mod security;
