@@ -200,3 +200,6 @@ pub struct Dropped {
     pub events: u32,
     pub links: u32,
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

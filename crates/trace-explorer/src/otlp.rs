@@ -124,3 +124,6 @@ fn service_name(resource: &[u8]) -> String {
         .filter(|name| !name.is_empty())
         .unwrap_or(UNKNOWN_SERVICE.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,3 +166,6 @@ fn shares(spans: &[Span]) -> Vec<ServiceShare<'_>> {
     }
     shares.into_values().collect()
 }
+
+#[cfg(test)]
+mod tests;

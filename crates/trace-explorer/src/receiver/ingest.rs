@@ -124,8 +124,10 @@ impl Worker {
     }
 
     fn sync(&mut self) {
-        let synced = self.store.sync();
-        self.note(synced.err().as_ref());
+        // A sync that succeeds does not say that there is room for more.
+        if let Err(error) = self.store.sync() {
+            self.note(Some(&error));
+        }
     }
 
     fn note(&mut self, error: Option<&StoreError>) {
@@ -137,3 +139,6 @@ impl Worker {
         self.healthy = error.is_none();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::super::body::Budget;
+use super::*;
+use crate::ids::TraceId;
+use crate::model::Trace;
+use crate::otlp::Batch;
+use crate::store::{Appended, ServiceSummary, Stats, TracePage, TraceQuery};
+
+/// A store on a disk that may be full.
+#[derive(Default)]
+struct Disk {
+    full: AtomicBool,
+}
+
+impl Store for Disk {
+    fn append(&self, _: Batch) -> Result<Appended, StoreError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(StoreError(io::ErrorKind::StorageFull.into()));
+        }
+        Ok(Appended::default())
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn traces(&self, _: &TraceQuery) -> TracePage {
+        TracePage::default()
+    }
+
+    fn trace(&self, _: TraceId) -> Option<Trace> {
+        None
+    }
+
+    fn export(&self, _: TraceId) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn services(&self) -> Vec<ServiceSummary> {
+        Vec::new()
+    }
+
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
+}
+
+#[actix_web::test]
+async fn a_full_disk_is_try_again_later_and_one_line_when_it_begins_and_one_when_it_ends() {
+    let disk = Arc::new(Disk::default());
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let heard = lines.clone();
+    let warn: Warn = Arc::new(move |line: &str| heard.lock().unwrap().push(line.to_owned()));
+    let (ingest, thread) = Ingest::start(disk.clone(), 1_000, warn).unwrap();
+    let budget = Budget::new(1_000);
+    let send = async || {
+        let reservation = Reservation::of(&budget);
+        let job = Job {
+            body: Vec::new(),
+            compression: Compression::Identity,
+            encoding: Encoding::Protobuf,
+            reservation,
+        };
+        ingest.take(job).await
+    };
+
+    assert!(send().await.is_ok());
+    disk.full.store(true, Ordering::Relaxed);
+    for _ in 0..3 {
+        assert!(matches!(send().await, Err(IngestError::Unavailable(_))));
+    }
+    disk.full.store(false, Ordering::Relaxed);
+    assert!(send().await.is_ok());
+
+    drop(ingest);
+    thread.join().unwrap();
+    assert_eq!(
+        *lines.lock().unwrap(),
+        ["the disk refuses writes: no storage space", "the disk takes writes again"]
+    );
+}
