@@ -3,8 +3,9 @@
 use integration_tests::callee::{self, Heads, Manner};
 use integration_tests::eventually;
 use integration_tests::process::{Process, variables};
-use integration_tests::stack::{Service, client};
+use integration_tests::stack::{Service, Stack, client};
 use integration_tests::trace::id_of;
+use serde_json::Value;
 
 /// The first request to `/v1/traces` that was sent there.
 fn export(heads: &Heads) -> String {
@@ -128,4 +129,28 @@ fn what_is_lost_is_told_in_the_last_line() {
     let last: serde_json::Value = serde_json::from_str(ended.stdout.last().unwrap()).unwrap();
     assert_eq!(last["message"], "Telemetry lost spans");
     assert_eq!(last["spans"], "explorer: 0 delivered, 20 dropped (20 deadline), 0 pending");
+}
+
+#[test]
+fn every_span_is_accounted_for() {
+    let stack = Stack::start();
+    for _ in 0..20 {
+        assert_eq!(stack.get("/api/activities/home").status().as_u16(), 200);
+    }
+
+    let account = eventually("delivery of all spans", || {
+        let body: Value = stack.activities.get("/telemetry").json().unwrap();
+        let account = body["traces"]["explorer"].clone();
+        let number = |key: &str| account[key].as_u64().unwrap();
+        let dropped: u64 = account["dropped"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+        assert_eq!(number("created"), number("delivered") + dropped + number("pending"), "{account}");
+        (number("created") > 0 && number("pending") == 0).then_some(account)
+    });
+
+    let stats: Value = stack.explorer.get("/api/traces?service=activities&limit=100").json().unwrap();
+    assert_eq!(stats["traces"].as_array().unwrap().len(), 20);
+    assert!(
+        account["delivered"].as_u64().unwrap() >= 20 * 4,
+        "a request, its query and its two calls: {account}"
+    );
 }

@@ -1,18 +1,22 @@
-//! Whether a service lives and whether it is ready, and the two checks that people make by hand.
+//! Whether a service lives and whether it is ready, what became of its telemetry, and the two checks that people make by
+//! hand.
 
 use actix_web::{HttpResponse, web};
 use serde_json::json;
+use telemetry::{Account, Dropped};
 
 use crate::application::Readiness;
 use crate::error::ApiError;
 
-/// Paths that load balancers ask every few seconds; they are traced only when they fail or bring a `traceparent`.
-pub(crate) const UNTRACED: [&str; 2] = ["/health/live", "/health/ready"];
+/// Paths that load balancers and dashboards ask every few seconds; they are traced only when they fail or bring a
+/// `traceparent`.
+pub(crate) const UNTRACED: [&str; 3] = ["/health/live", "/health/ready", "/telemetry"];
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/health/live").get(live))
         .service(web::resource("/health/ready").get(ready))
+        .service(web::resource("/telemetry").get(telemetry_accounts))
         .service(web::resource("/api/health-check").get(health_check))
         .service(web::resource("/rollbar/test").get(rollbar_test));
 }
@@ -26,6 +30,22 @@ async fn ready(readiness: web::Data<dyn Readiness>) -> Result<HttpResponse, ApiE
         ApiError::service_unavailable("The service is not ready: its database does not answer.", failure)
     })?;
     Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
+}
+
+/// The accounts of all destinations: `{"traces": {"explorer": {"created", "delivered", "dropped": {"full", …}, "pending"}}}`.
+async fn telemetry_accounts() -> HttpResponse {
+    let account = |account: &Account| {
+        let dropped =
+            Dropped::ALL.map(|reason| (reason.as_str().to_owned(), account.dropped_by(reason).into()));
+        json!({
+            "created": account.created,
+            "delivered": account.delivered,
+            "dropped": serde_json::Map::from_iter(dropped),
+            "pending": account.pending,
+        })
+    };
+    let destinations = telemetry::accounts().into_iter().map(|(name, counts)| (name, account(&counts)));
+    HttpResponse::Ok().json(json!({"traces": destinations.collect::<serde_json::Map<_, _>>()}))
 }
 
 async fn health_check() -> HttpResponse {

@@ -43,8 +43,13 @@ fn start() -> Running {
     let service = Service {
         configure: |config: &mut web::ServiceConfig| {
             config
-                .service(web::resource("/echo").post(async |body: web::Json<Value>| web::Json(body.into_inner())))
-                .service(web::resource("/typed").post(async |body: web::Json<Vec<u8>>| web::Json(body.into_inner())))
+                .service(
+                    web::resource("/echo").post(async |body: web::Json<Value>| web::Json(body.into_inner())),
+                )
+                .service(
+                    web::resource("/typed")
+                        .post(async |body: web::Json<Vec<u8>>| web::Json(body.into_inner())),
+                )
                 .service(web::resource("/viewer").get(async |viewer: Viewer| viewer.0))
                 .service(web::resource("/number/{n}").get(async |n: web::Path<u8>| n.to_string()))
                 .service(web::resource("/refused").get(async || refuse()))
@@ -162,7 +167,10 @@ async fn the_front_end_may_send_a_trace_context() {
         .request(Method::OPTIONS, format!("{}/echo", service.root))
         .header("origin", "http://localhost:3000")
         .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "traceparent,tracestate,baggage,content-type,authorization");
+        .header(
+            "access-control-request-headers",
+            "traceparent,tracestate,baggage,content-type,authorization",
+        );
 
     let response = request.send().await.unwrap();
 

@@ -13,6 +13,7 @@ pub mod testing;
 mod traces;
 mod trouble;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use delivery::Pipeline;
@@ -26,6 +27,9 @@ pub use settings::Settings;
 /// How long [`TelemetryGuard::shutdown`] waits for the destinations. They flush side by side, so this bounds all of
 /// them together and leaves a service that must end within 5 s three of them for the requests in flight.
 pub const FLUSH_DEADLINE: Duration = Duration::from_millis(1500);
+
+/// The one pipeline of the process, for [`accounts`]; there is one subscriber, and so one of these.
+static PIPELINE: OnceLock<Pipeline<SpanData>> = OnceLock::new();
 
 /// Who is speaking: becomes `service.name` and `service.version` of every span and log line.
 ///
@@ -83,6 +87,8 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     let names: Vec<String> = pipeline.accounts().into_iter().map(|(name, _)| name).collect();
     let sent_to = if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") };
     tracing::info!(traces.sent_to = %sent_to, "Telemetry started");
+    // The subscriber was not installed before, so this was not set either.
+    let _ = PIPELINE.set(pipeline.clone());
     Ok(TelemetryGuard { provider, pipeline })
 }
 
@@ -94,13 +100,14 @@ pub struct TelemetryGuard {
     pipeline: Pipeline<SpanData>,
 }
 
-impl TelemetryGuard {
-    /// What became of all spans so far, by destination: created = delivered + dropped, by reason, + pending.
-    #[must_use]
-    pub fn accounts(&self) -> Vec<(String, Account)> {
-        self.pipeline.accounts()
-    }
+/// What became of all spans of this process so far, by destination: created = delivered + dropped, by reason, + pending.
+/// Empty before [`init`], and where nothing is sent.
+#[must_use]
+pub fn accounts() -> Vec<(String, Account)> {
+    PIPELINE.get().map(Pipeline::accounts).unwrap_or_default()
+}
 
+impl TelemetryGuard {
     /// Sends what is still queued, to all destinations side by side, for at most [`FLUSH_DEADLINE`], and tells in one
     /// log line of what was lost, if anything was.
     ///
