@@ -10,13 +10,12 @@ use crate::{Location, OPEN_LIMIT};
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The directory of the file is absent, or could not be made.
-    #[error("the directory of the {location} is absent or cannot be made")]
+    #[error("the directory of the {location} {problem}")]
     Directory {
         /// The place.
         location: Box<Location>,
-        /// Why, if the directory was to be made.
-        #[source]
-        source: Option<std::io::Error>,
+        /// `does not exist`, or why it cannot be made.
+        problem: String,
     },
     /// The file holds something else than a database, or a damaged one.
     #[error("the {location} is corrupt: {detail}")]
@@ -39,13 +38,12 @@ pub enum OpenError {
         location: Box<Location>,
     },
     /// The server gave no answer in time.
-    #[error("the {location} cannot be reached ({OPEN_LIMIT:?} were tried)")]
+    #[error("the {location} could not be reached within {OPEN_LIMIT:?}: {reason}")]
     Unreachable {
         /// The place.
         location: Box<Location>,
-        /// The last attempt's failure.
-        #[source]
-        source: Option<Box<sqlx::Error>>,
+        /// How the last attempt failed.
+        reason: String,
     },
     /// The server or the file system answered with a refusal.
     #[error("the {location} cannot be opened: {reason}")]
@@ -54,17 +52,14 @@ pub enum OpenError {
         location: Box<Location>,
         /// The refusal in the database's own words.
         reason: String,
-        /// The refusal.
-        #[source]
-        source: Box<sqlx::Error>,
     },
     /// A migration failed, or the database is of another version of the service.
-    #[error("the {location} cannot be migrated: {source}")]
+    #[error("the {location} cannot be migrated: {reason}")]
     Migration {
         /// The place.
         location: Box<Location>,
         /// What the migrator said.
-        source: Box<sqlx::migrate::MigrateError>,
+        reason: String,
     },
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn migrator(migrations: &[Migration]) -> Migrator {
 
 /// Options of one connection. sqlx's own statement log is off: the spans say the same.
 pub(crate) fn connect_options(location: &Location, url: &str) -> Result<AnyConnectOptions, OpenError> {
-    let options: AnyConnectOptions = url.parse().map_err(|error| refused(location, error))?;
+    let options: AnyConnectOptions = url.parse().map_err(|error| refused(location, &error))?;
     Ok(options.disable_statement_logging())
 }
 
@@ -46,19 +46,23 @@ pub(crate) async fn migrate(
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)
             if matches!(location, Location::Sqlite { .. }) =>
         {
-            crate::sqlite::explain(location, error)
+            crate::sqlite::explain(location, &error)
         }
-        error => OpenError::Migration { location: Box::new(location.clone()), source: Box::new(error) },
+        error => OpenError::Migration { location: Box::new(location.clone()), reason: error.to_string() },
     })
 }
 
 /// A refusal in the database's own words.
-pub(crate) fn refused(location: &Location, source: sqlx::Error) -> OpenError {
-    let reason = match &source {
+pub(crate) fn refused(location: &Location, error: &sqlx::Error) -> OpenError {
+    OpenError::Refused { location: Box::new(location.clone()), reason: reason(error) }
+}
+
+/// What the database or the system said, without what the driver wraps around it.
+pub(crate) fn reason(error: &sqlx::Error) -> String {
+    match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Configuration(error) | sqlx::Error::Tls(error) => error.to_string(),
         sqlx::Error::Io(error) => error.to_string(),
         other => other.to_string(),
-    };
-    OpenError::Refused { location: Box::new(location.clone()), reason, source: Box::new(source) }
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
-use crate::open::{Migration, connect_options, migrate, refused};
+use crate::open::{Migration, connect_options, migrate, reason, refused};
 use crate::{Location, OPEN_LIMIT, OpenError};
 
 /// One attempt to connect; a server that does not answer a SYN would take minutes.
@@ -55,34 +55,31 @@ pub(crate) async fn prepare(
     migrations: &[Migration],
 ) -> Result<(), OpenError> {
     let options = connect_options(location, &session_url(location, url, service, None)?)?;
-    let mut last_failure = None;
+    let mut last_failure = "no answer".to_owned();
     let prepared = async {
         let mut connection = connect(location, &options, &mut last_failure).await?;
         create_schema(location, service, &mut connection).await?;
         // The migrator holds an advisory lock meanwhile: services that start together take turns.
         migrate(location, migrations, &mut connection).await?;
-        connection.close().await.map_err(|error| refused(location, error))
+        connection.close().await.map_err(|error| refused(location, &error))
     };
     match tokio::time::timeout(OPEN_LIMIT, prepared).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(OpenError::Unreachable {
-            location: Box::new(location.clone()),
-            source: last_failure.map(Box::new),
-        }),
+        Err(_) => Err(OpenError::Unreachable { location: Box::new(location.clone()), reason: last_failure }),
     }
 }
 
 async fn connect(
     location: &Location,
     options: &AnyConnectOptions,
-    last_failure: &mut Option<sqlx::Error>,
+    last_failure: &mut String,
 ) -> Result<AnyConnection, OpenError> {
     loop {
         match tokio::time::timeout(CONNECT_LIMIT, AnyConnection::connect_with(options)).await {
             Ok(Ok(connection)) => return Ok(connection),
-            Ok(Err(error)) if may_pass(&error) => *last_failure = Some(error),
-            Ok(Err(error)) => return Err(refused(location, error)),
-            Err(_) => *last_failure = Some(sqlx::Error::PoolTimedOut),
+            Ok(Err(error)) if may_pass(&error) => *last_failure = reason(&error),
+            Ok(Err(error)) => return Err(refused(location, &error)),
+            Err(_) => "no answer".clone_into(last_failure),
         }
         tokio::time::sleep(RETRY_PAUSE).await;
     }
@@ -111,7 +108,7 @@ async fn create_schema(
         .bind(service.to_owned())
         .fetch_one(&mut *connection)
         .await
-        .map_err(|error| refused(location, error))?;
+        .map_err(|error| refused(location, &error))?;
     if found > 0 {
         return Ok(());
     }
@@ -124,7 +121,7 @@ async fn create_schema(
             Some(sqlstate::READ_ONLY_SQL_TRANSACTION) => {
                 Err(OpenError::ReadOnly { location: Box::new(location.clone()) })
             }
-            _ => Err(refused(location, error)),
+            _ => Err(refused(location, &error)),
         },
     }
 }

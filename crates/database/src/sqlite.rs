@@ -1,7 +1,10 @@
 //! Opening a SQLite file: is it there, sound and writable?
 
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::path::Path;
 
+use sqlx::error::DatabaseError;
 use sqlx::{AnyConnection, Connection, Executor};
 
 use crate::open::{Migration, connect_options, migrate, refused};
@@ -21,6 +24,7 @@ mod code {
     pub(super) const BUSY: i32 = 5;
     pub(super) const READONLY: i32 = 8;
     pub(super) const CORRUPT: i32 = 11;
+    pub(super) const CANTOPEN: i32 = 14;
     pub(super) const NOTADB: i32 = 26;
 }
 
@@ -34,7 +38,7 @@ pub(crate) async fn prepare(
 ) -> Result<(), OpenError> {
     prepare_directory(location, file, create_directory).await?;
     let options = connect_options(location, url)?;
-    let failed = |error| explain(location, error);
+    let failed = |error| explain(location, &error);
     let mut connection = AnyConnection::connect_with(&options).await.map_err(failed)?;
     check_integrity(location, &mut connection).await?;
     // WAL is a property of the file, so once is enough for all connections.
@@ -52,11 +56,16 @@ async fn prepare_directory(location: &Location, file: &Path, create: bool) -> Re
     let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
         return Ok(());
     };
-    let absent = |source| OpenError::Directory { location: Box::new(location.clone()), source };
-    if create {
-        return tokio::fs::create_dir_all(directory).await.map_err(|error| absent(Some(error)));
+    let problem = if create {
+        tokio::fs::create_dir_all(directory).await.err().map(|error| format!("cannot be made: {error}"))
+    } else {
+        let exists = tokio::fs::try_exists(directory).await.unwrap_or(false);
+        (!exists).then(|| "does not exist".to_owned())
+    };
+    match problem {
+        None => Ok(()),
+        Some(problem) => Err(OpenError::Directory { location: Box::new(location.clone()), problem }),
     }
-    if tokio::fs::try_exists(directory).await.unwrap_or(false) { Ok(()) } else { Err(absent(None)) }
 }
 
 async fn check_integrity(location: &Location, connection: &mut AnyConnection) -> Result<(), OpenError> {
@@ -64,27 +73,36 @@ async fn check_integrity(location: &Location, connection: &mut AnyConnection) ->
     match answer {
         Ok(answer) if answer == "ok" => Ok(()),
         Ok(detail) => Err(OpenError::Corrupt { location: Box::new(location.clone()), detail }),
-        Err(error) => Err(explain(location, error)),
+        Err(error) => Err(explain(location, &error)),
     }
 }
 
 /// Tells what is wrong with the file from SQLite's result code.
-pub(crate) fn explain(location: &Location, error: sqlx::Error) -> OpenError {
+pub(crate) fn explain(location: &Location, error: &sqlx::Error) -> OpenError {
     let place = || Box::new(location.clone());
-    match error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .and_then(|code| code.parse::<i32>().ok())
-    {
-        Some(extended) => match extended & 0xff {
-            code::CORRUPT | code::NOTADB => {
-                let detail = error.as_database_error().map_or("", |error| error.message()).to_owned();
-                OpenError::Corrupt { location: place(), detail }
-            }
-            code::READONLY => OpenError::ReadOnly { location: place() },
-            code::BUSY => OpenError::Locked { location: place() },
-            _ => refused(location, error),
-        },
-        None => refused(location, error),
+    let database_error = error.as_database_error();
+    let extended = database_error.and_then(DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
+    match extended.map(|code| code & 0xff) {
+        Some(code::CORRUPT | code::NOTADB) => {
+            let detail = database_error.map_or("", |error| error.message()).to_owned();
+            OpenError::Corrupt { location: place(), detail }
+        }
+        Some(code::READONLY) => OpenError::ReadOnly { location: place() },
+        Some(code::CANTOPEN) if is_read_only(location) => OpenError::ReadOnly { location: place() },
+        Some(code::BUSY) => OpenError::Locked { location: place() },
+        _ => refused(location, error),
     }
+}
+
+/// Whether the system refuses to write the file or its log beside it; SQLite says no more than "unable to open".
+fn is_read_only(location: &Location) -> bool {
+    let Location::Sqlite { file, .. } = location else { return false };
+    let mut log = file.clone().into_os_string();
+    log.push("-wal");
+    let refused = |opened: std::io::Result<File>| {
+        let kind = opened.err().map(|error| error.kind());
+        matches!(kind, Some(ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied))
+    };
+    refused(OpenOptions::new().append(true).open(file))
+        || refused(OpenOptions::new().append(true).create(true).open(log))
 }
