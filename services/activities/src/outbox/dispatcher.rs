@@ -38,22 +38,25 @@ impl Dispatcher {
         let _ = tokio::time::timeout(limit, async { while self.deliver_due().await > 0 {} }).await;
     }
 
-    /// Delivers what is due; when that was nothing, sleeps until there may be something. True when `stop` was ready.
+    /// Delivers what is due, or sleeps until something may be. True when `stop` was ready.
     async fn round(&mut self, limit: Duration, mut stop: Pin<&mut impl Future<Output = ()>>) -> bool {
-        let delivered = {
+        let poll = self.policy.poll;
+        let mut pause = self.pause().await;
+        if pause.is_zero() {
             let mut delivery = std::pin::pin!(self.deliver_due());
-            tokio::select! {
+            let delivered = tokio::select! {
                 delivered = &mut delivery => delivered,
                 () = &mut stop => {
                     let _ = tokio::time::timeout(limit, delivery).await;
                     return true;
                 }
+            };
+            if delivered > 0 {
+                return false;
             }
-        };
-        if delivered > 0 {
-            return false;
+            // Another process was faster, or the table cannot be used: no reason to hurry.
+            pause = poll;
         }
-        let pause = self.pause().await;
         tokio::select! {
             () = &mut stop => true,
             () = self.outbox.woken() => false,
@@ -68,7 +71,7 @@ impl Dispatcher {
         join_all(claimed.iter().map(|event| self.deliver(event))).await.len()
     }
 
-    /// How long to sleep if nobody wakes us: until the next event is due, and not past the poll.
+    /// How long to sleep if nobody wakes us: until the next event is due (zero: now), and not past the poll.
     async fn pause(&mut self) -> Duration {
         let due = self.outbox.due_in().await;
         self.noted(due).flatten().unwrap_or(self.policy.poll).min(self.policy.poll)
