@@ -35,7 +35,8 @@ impl Dispatcher {
         let limit = self.policy.stop_limit;
         let mut stop = std::pin::pin!(stop);
         while !self.round(limit, stop.as_mut()).await {}
-        let _ = tokio::time::timeout(limit, async { while self.deliver_due().await > 0 {} }).await;
+        let _ =
+            tokio::time::timeout(limit, async { while self.deliver_due().await.all_went_well() {} }).await;
     }
 
     /// Delivers what is due, or sleeps until something may be. True when `stop` was ready.
@@ -45,7 +46,7 @@ impl Dispatcher {
         if pause.is_zero() {
             let mut delivery = std::pin::pin!(self.deliver_due());
             let delivered = tokio::select! {
-                delivered = &mut delivery => delivered,
+                tally = &mut delivery => tally.taken,
                 () = &mut stop => {
                     let _ = tokio::time::timeout(limit, delivery).await;
                     return true;
@@ -64,11 +65,13 @@ impl Dispatcher {
         }
     }
 
-    /// Takes the events that are due and delivers them side by side. Answers how many there were.
-    async fn deliver_due(&mut self) -> usize {
+    /// Takes the events that are due and delivers them side by side.
+    async fn deliver_due(&mut self) -> Tally {
         let claimed = self.outbox.claim(self.policy.batch, self.policy.lease).await;
         let claimed = self.noted(claimed).unwrap_or_default();
-        join_all(claimed.iter().map(|event| self.deliver(event))).await.len()
+        let outcomes = join_all(claimed.iter().map(|event| self.deliver(event))).await;
+        let failed = outcomes.iter().filter(|delivered| !**delivered).count();
+        Tally { taken: outcomes.len(), failed }
     }
 
     /// How long to sleep if nobody wakes us: until the next event is due (zero: now), and not past the poll.
@@ -93,8 +96,8 @@ impl Dispatcher {
         outcome.ok()
     }
 
-    /// One attempt, in a span of the request that caused the event.
-    async fn deliver(&self, claimed: &Claimed) {
+    /// One attempt, in a span of the request that caused the event. Answers whether it was accepted.
+    async fn deliver(&self, claimed: &Claimed) -> bool {
         let span = tracing::info_span!(
             "outbox.deliver",
             otel.kind = "producer",
@@ -118,8 +121,9 @@ impl Dispatcher {
                 // The lease ends by itself, and then the event is delivered once more.
                 tracing::warn!("exception.message" = %error, "Outcome of a delivery could not be written");
             }
+            outcome.is_ok()
         };
-        delivered.instrument(span).await;
+        delivered.instrument(span).await
     }
 
     async fn attempt(&self, claimed: &Claimed) -> Result<(), Failure> {
@@ -140,6 +144,19 @@ impl Dispatcher {
                 self.outbox.retry(claimed, pause, &failure.to_string()).await
             }
         }
+    }
+}
+
+/// What became of the events of one look at the table.
+struct Tally {
+    taken: usize,
+    failed: usize,
+}
+
+impl Tally {
+    /// Whether it is worth while to go on at once: with a receiver that is down, it is not.
+    fn all_went_well(&self) -> bool {
+        self.taken > 0 && self.failed == 0
     }
 }
 
