@@ -27,7 +27,7 @@ impl Default for DeliveryPolicy {
             poll: Duration::from_secs(2),
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),
-            batch: 16,
+            batch: 32,
             stop_limit: Duration::from_secs(1),
         }
     }

@@ -69,9 +69,17 @@ impl Dispatcher {
     async fn deliver_due(&mut self) -> Tally {
         let claimed = self.outbox.claim(self.policy.batch, self.policy.lease).await;
         let claimed = self.noted(claimed).unwrap_or_default();
-        let outcomes = join_all(claimed.iter().map(|event| self.deliver(event))).await;
-        let failed = outcomes.iter().filter(|delivered| !**delivered).count();
-        Tally { taken: outcomes.len(), failed }
+        if claimed.is_empty() {
+            return Tally { taken: 0, failed: 0 };
+        }
+        let accepted = join_all(claimed.iter().map(|event| self.deliver(event))).await;
+        let accepted: Vec<_> =
+            claimed.iter().zip(accepted).filter_map(|(event, accepted)| accepted.then_some(event)).collect();
+        // All at once, so that deliveries keep pace with requests when these queue for their turn to write. What is
+        // not forgotten here is delivered again when its lease ends.
+        let forgotten = self.outbox.delivered(&accepted).await;
+        self.noted(forgotten);
+        Tally { taken: claimed.len(), failed: claimed.len() - accepted.len() }
     }
 
     /// How long to sleep if nobody wakes us: until the next event is due (zero: now), and not past the poll.
@@ -112,16 +120,14 @@ impl Dispatcher {
         );
         claimed.carrier.adopt(&span);
         let delivered = async {
-            let outcome = self.attempt(claimed).await;
-            if let Err(failure) = &outcome {
-                failure.mark(&Span::current());
-                failure.log(claimed);
-            }
-            if let Err(error) = self.conclude(claimed, &outcome).await {
+            let Err(failure) = self.attempt(claimed).await else { return true };
+            failure.mark(&Span::current());
+            failure.log(claimed);
+            if let Err(error) = self.postpone(claimed, &failure).await {
                 // The lease ends by itself, and then the event is delivered once more.
-                tracing::warn!("exception.message" = %error, "Outcome of a delivery could not be written");
+                tracing::warn!("exception.message" = %error, "Failure of a delivery could not be written");
             }
-            outcome.is_ok()
+            false
         };
         delivered.instrument(span).await
     }
@@ -131,19 +137,12 @@ impl Dispatcher {
         self.notifications.send(&event).await.map(drop).map_err(Failure::Call)
     }
 
-    async fn conclude(
-        &self,
-        claimed: &Claimed,
-        outcome: &Result<(), Failure>,
-    ) -> Result<(), database::Error> {
-        match outcome {
-            Ok(()) => self.outbox.delivered(claimed).await,
-            Err(failure) if failure.is_final() => self.outbox.park(claimed, &failure.to_string()).await,
-            Err(failure) => {
-                let pause = self.policy.pause(claimed.attempts, rand::random());
-                self.outbox.retry(claimed, pause, &failure.to_string()).await
-            }
+    async fn postpone(&self, claimed: &Claimed, failure: &Failure) -> Result<(), database::Error> {
+        if failure.is_final() {
+            return self.outbox.park(claimed, &failure.to_string()).await;
         }
+        let pause = self.policy.pause(claimed.attempts, rand::random());
+        self.outbox.retry(claimed, pause, &failure.to_string()).await
     }
 }
 

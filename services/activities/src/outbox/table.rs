@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use api_types::Event;
-use database::{Error, Transaction, micros, now, parsed};
+use database::{Error, Transaction, micros, now, parsed, placeholders};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, FromRow, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, FromRow, Row};
 use telemetry::context::Carrier;
 use uuid::Uuid;
 
@@ -72,12 +72,18 @@ impl Outbox {
         Ok(due.map(|due| Duration::from_micros(u64::try_from(due - micros(now())).unwrap_or(0))))
     }
 
-    /// Forgets an event that was accepted.
-    pub(super) async fn delivered(&self, claimed: &Claimed) -> Result<(), Error> {
-        const SQL: &str = "DELETE FROM outbox WHERE event_id = $1";
-        let query = sqlx::query(SQL).bind(claimed.event_id.to_string());
+    /// Forgets events that were accepted.
+    pub(super) async fn delivered(&self, events: &[&Claimed]) -> Result<(), Error> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let sql = format!("DELETE FROM outbox WHERE event_id IN ({})", placeholders(1, events.len()));
+        let mut query = sqlx::query(AssertSqlSafe(sql.clone()));
+        for event in events {
+            query = query.bind(event.event_id.to_string());
+        }
         let deleted = async |connection: &mut AnyConnection| query.execute(connection).await;
-        self.database.write("DELETE outbox", SQL, deleted).await.map(drop)
+        self.database.write("DELETE outbox", &sql, deleted).await.map(drop)
     }
 
     /// Gives an event back, to be tried again after `pause`; unless the lease ended and another process has it.
