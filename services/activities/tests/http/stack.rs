@@ -76,7 +76,12 @@ impl Service {
             users,
             notifications,
             frontend: "http://localhost:3000".to_owned(),
-            delivery: DeliveryPolicy { first_pause: Duration::from_millis(50), ..DeliveryPolicy::default() },
+            delivery: DeliveryPolicy {
+                poll: Duration::from_millis(100),
+                first_pause: Duration::from_millis(50),
+                longest_pause: Duration::from_millis(100),
+                ..DeliveryPolicy::default()
+            },
             trust: TrustPolicy::Public,
             telemetry: telemetry::Settings::default(),
         };
