@@ -125,7 +125,7 @@ fn cors(frontend: Option<&str>) -> Cors {
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "OPTIONS"])
         .allowed_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
         .allowed_headers(["traceparent", "tracestate", "baggage", "x-cruddur-user"])
-        .expose_headers(["traceresponse", "x-degraded", "location", "link"])
+        .expose_headers(["traceresponse", "x-degraded", "x-unread-notifications"])
         // Another origin gets its answer without a CORS header, and its browser keeps the answer from the page.
         .block_on_origin_mismatch(false)
         .max_age(3600)

@@ -23,6 +23,10 @@ use reqwest::Url;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use reqwest_tracing::TracingMiddleware;
 
+/// How long an idle connection is kept. actix-web closes one after 5 s; a client that keeps it longer now and then sends a
+/// request into a connection that is just being closed.
+const IDLE: Duration = Duration::from_secs(4);
+
 /// The route of a request without its values, `/api/users/@{handle}`; given to a request as an extension, it becomes
 /// `url.template` and stands in the span's name.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +64,7 @@ pub fn traced(settings: &ClientSettings) -> Result<ClientWithMiddleware, reqwest
     let client = reqwest::Client::builder()
         .connect_timeout(settings.connect_timeout)
         .timeout(settings.timeout)
+        .pool_idle_timeout(IDLE)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
         .build()?;
