@@ -124,6 +124,14 @@ fn ingest(name: &str, requests: &[Vec<u8>]) -> anyhow::Result<()> {
         spans / cpu,
         rss
     );
+    if name == "protobuf" {
+        let started = Instant::now();
+        Connection::open(process.address)?.get("/api/traces?attr=no.such%3Dattribute", "*/*")?;
+        println!(
+            "  searched all of them for an attribute that none has in {:.0} ms",
+            started.elapsed().as_secs_f64() * 1e3
+        );
+    }
     process.stop()?;
     if name == "protobuf" {
         let started = Instant::now();

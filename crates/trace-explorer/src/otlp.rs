@@ -113,6 +113,12 @@ impl Rejection {
     }
 }
 
+/// A payload without room to grow: it stays in memory as long as its spans do.
+pub(crate) fn exact(mut bytes: Vec<u8>) -> Bytes {
+    bytes.shrink_to_fit();
+    Bytes::from(bytes)
+}
+
 /// The text of attribute `key` in a message whose attributes are field `number`, however it is typed.
 pub(crate) fn attribute(message: &[u8], number: u32, key: &str) -> Option<String> {
     let last = wire::messages(message, number).filter(|pair| wire::text(pair, 1) == key).last()?;

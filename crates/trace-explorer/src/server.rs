@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use crate::api::{self, Explorer};
@@ -94,13 +94,9 @@ impl Server {
                 .app_data(hosts.clone())
                 .wrap(from_fn(guard::check))
                 .configure(receiver::routes)
-                .service(
-                    web::scope("")
-                        .wrap(Compress::default())
-                        .configure(pages::routes)
-                        .configure(api::routes)
-                        .default_service(web::to(|| async { api::not_found() })),
-                )
+                .configure(pages::routes)
+                .configure(api::routes)
+                .default_service(web::to(|| async { api::not_found() }))
         });
         let server = server
             .workers(self.settings.workers)

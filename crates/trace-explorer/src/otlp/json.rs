@@ -5,12 +5,11 @@ mod envelope;
 mod scalars;
 mod types;
 
-use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
 use self::envelope::{Request, WrittenRequest};
-use super::{Batch, DecodeError, decode_protobuf};
+use super::{Batch, DecodeError, decode_protobuf, exact};
 
 /// Reads a request in JSON by the rules of [`decode_protobuf`].
 ///
@@ -22,7 +21,7 @@ pub fn decode_json(body: &[u8]) -> Result<Batch, DecodeError> {
     }
     let request: Request =
         serde_json::from_slice(body).map_err(|error| DecodeError::Json(error.to_string()))?;
-    decode_protobuf(Bytes::from(request.into_protobuf()))
+    decode_protobuf(exact(request.into_protobuf()))
 }
 
 /// Writes a stored request as JSON that can be posted to any OTLP receiver.

@@ -6,7 +6,7 @@ use super::check::check;
 use super::limits::MAX_SPAN_BYTES;
 use super::schema::{Message, RESOURCE, SCOPE, SPAN};
 use super::trim::trim;
-use super::{Batch, DecodeError, Group, Rejection, SpanFacts, SpanRef};
+use super::{Batch, DecodeError, Group, Rejection, SpanFacts, SpanRef, exact};
 use crate::ids::{IdError, SpanId, TraceId};
 use crate::wire::{Fields, Wire, WireError, put};
 
@@ -27,7 +27,7 @@ pub fn decode_protobuf(body: Bytes) -> Result<Batch, DecodeError> {
     }
     // Something is left out or shortened: write the request anew, and index what was written.
     let mut rejected = Rejection::default();
-    let payload = Bytes::from(rewrite(&body, &mut rejected)?);
+    let payload = exact(rewrite(&body, &mut rejected)?);
     let mut reader = Reader::default();
     reader.request(&payload)?;
     Ok(reader.into_batch(payload, rejected))

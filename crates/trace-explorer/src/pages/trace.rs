@@ -9,7 +9,7 @@ use super::format::{dot, number};
 use super::panel;
 use crate::colors::Colors;
 use crate::ids::SpanId;
-use crate::model::StatusCode;
+use crate::model::{Span, StatusCode};
 use crate::text::{self, clean, count, notices};
 use crate::units;
 use crate::waterfall::{Row, RowKind, Waterfall};
@@ -19,6 +19,9 @@ const ROWS: usize = 10_000;
 
 /// Rows of one block. A browser lays out only the blocks that are in sight; the style sheet says how high one is.
 const BLOCK: usize = 100;
+
+/// A row of so many characters is seen whole in a usual window.
+const ALWAYS_SEEN: usize = 40;
 
 /// What of a trace is asked for.
 #[derive(Debug)]
@@ -177,7 +180,7 @@ impl Page<'_> {
         html! {
             li id=[anchor.map(|id| format!("s{id}"))] {
                 a class={ "row i" (indent) @if selected { " selected" } } href=(self.address(Some(span.span_id)))
-                    title={ (clean(span.service())) ": " (clean(&span.name)) } {
+                    title=[hint(row, span)] {
                     (deeper) (dot(self.colors.slot(span.service())))
                     @if span.status == StatusCode::Error { span.red { "✗ " } }
                     b { (clean(span.service())) } " " (clean(&span.name))
@@ -212,6 +215,12 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// What a row that is too long to be seen whole says under the mouse.
+fn hint(row: &Row<'_>, span: &Span) -> Option<String> {
+    let length = span.service().len() + span.name.len() + 2 * row.depth.min(MAX_INDENT);
+    (length > ALWAYS_SEEN).then(|| format!("{} {}", clean(span.service()), clean(&span.name)))
 }
 
 /// The colour of the service above each row; `None` at the top and below a missing span.

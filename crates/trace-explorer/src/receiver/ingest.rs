@@ -5,7 +5,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::body::Reservation;
@@ -108,7 +107,7 @@ impl Worker {
             DecompressError::Broken => IngestError::Malformed("the body is not valid gzip".to_owned()),
         })?;
         let batch = match encoding {
-            Encoding::Protobuf => otlp::decode_protobuf(Bytes::from(body)),
+            Encoding::Protobuf => otlp::decode_protobuf(otlp::exact(body)),
             Encoding::Json => otlp::decode_json(&body),
         };
         let mut batch = batch.map_err(|error| IngestError::Malformed(super::chain(&error)))?;
