@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use sqlx::error::DatabaseError;
 use sqlx::{AnyConnection, Connection, Executor};
@@ -19,6 +20,12 @@ pub(crate) const SESSION: &str = "PRAGMA synchronous = NORMAL; PRAGMA busy_timeo
 /// read-only file SQLite takes it for a plain `BEGIN`.
 const WRITE_PROBE: &str = "DELETE FROM _sqlx_migrations WHERE version < 0";
 
+/// How long a lock of another process is waited out; an attempt that begins within it adds the busy timeout.
+const LOCK_LIMIT: Duration = Duration::from_secs(5);
+
+/// Pause between attempts at a locked file.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 /// Primary result codes, <https://www.sqlite.org/rescode.html>; the low byte of an extended code.
 mod code {
     pub(super) const BUSY: i32 = 5;
@@ -29,7 +36,26 @@ mod code {
 }
 
 /// Checks the file, brings its schema up to date and closes it again.
+///
+/// Processes that start on one new file meet at the switch to WAL, which SQLite refuses at once while another holds the
+/// file, whatever its busy timeout; so a lock is waited out here.
 pub(crate) async fn prepare(
+    location: &Location,
+    file: &Path,
+    url: &str,
+    create_directory: bool,
+    migrations: &[Migration],
+) -> Result<(), OpenError> {
+    let give_up = Instant::now() + LOCK_LIMIT;
+    loop {
+        match prepare_once(location, file, url, create_directory, migrations).await {
+            Err(OpenError::Locked { .. }) if Instant::now() < give_up => tokio::time::sleep(LOCK_PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn prepare_once(
     location: &Location,
     file: &Path,
     url: &str,
