@@ -1,21 +1,21 @@
 //! The trace context of the work at hand, and how it is carried where HTTP headers do not go: into a table, a queue,
 //! a file.
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use serde::{Deserialize, Serialize};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::propagation::{self, BAGGAGE, TRACEPARENT, TRACESTATE};
 
 /// The trace id of the current span, as 32 lower-case hexadecimal digits; `None` outside of any span.
 #[must_use]
 pub fn current_trace_id() -> Option<String> {
-    let context = Context::current();
-    let span = context.span();
-    let span = span.span_context();
-    span.is_valid().then(|| span.trace_id().to_string())
+    Context::map_current(|context| {
+        let span = context.span();
+        let span = span.span_context();
+        span.is_valid().then(|| span.trace_id().to_string())
+    })
 }
 
 /// A trace context as text, in the three W3C headers' own form.
@@ -28,8 +28,7 @@ pub fn current_trace_id() -> Option<String> {
 ///
 /// let stored = Carrier::current();
 /// // … another process, tomorrow:
-/// let span = tracing::info_span!("outbox.deliver");
-/// stored.adopt(&span);
+/// let span = stored.scope(|| tracing::info_span!("outbox.deliver"));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carrier {
@@ -51,10 +50,10 @@ impl Carrier {
         Self { traceparent: text(TRACEPARENT), tracestate: text(TRACESTATE), baggage: text(BAGGAGE) }
     }
 
-    /// Makes the carried context the parent of `span`, which must not have been entered yet.
+    /// Runs `make` inside of the carried context: a span that it makes is a child of the span that was stored.
     ///
-    /// The carrier is ours, so it is believed. A carrier that is empty or unreadable leaves the span as it is.
-    pub fn adopt(&self, span: &tracing::Span) {
+    /// The carrier is ours, so it is believed. Out of a carrier that is empty or unreadable comes a trace of its own.
+    pub fn scope<R>(&self, make: impl FnOnce() -> R) -> R {
         let field = |name: &http::HeaderName| {
             let value = match name.as_str() {
                 "traceparent" => &self.traceparent,
@@ -63,14 +62,9 @@ impl Carrier {
             };
             value.as_ref().map(String::as_bytes).into_iter()
         };
-        set_parent(span, propagation::extract(field));
+        let _attached = propagation::extract(field).attach();
+        make()
     }
-}
-
-/// Sets the parent of a span that nobody has entered. The only ways in which that fails are a span that no layer wants
-/// and a process without telemetry, and there is nothing to connect in either.
-pub(crate) fn set_parent(span: &tracing::Span, context: Context) {
-    let _ = span.set_parent(context);
 }
 
 /// All lines of a header, as [`propagation::extract`] wants them, from actix's header map.
@@ -78,9 +72,4 @@ pub(crate) fn from_request(headers: &actix_web::http::header::HeaderMap) -> Cont
     propagation::extract(|name| {
         headers.get_all(name.as_str()).map(actix_web::http::header::HeaderValue::as_bytes)
     })
-}
-
-/// Writes the context of `span` into the headers of a `reqwest` request.
-pub(crate) fn into_request(span: &tracing::Span, headers: &mut HeaderMap<HeaderValue>) {
-    propagation::inject(&span.context(), headers);
 }

@@ -3,23 +3,29 @@
 pub mod client;
 pub mod context;
 pub mod database;
-pub mod logs;
+mod layer;
+mod logs;
 pub mod propagation;
 pub mod redaction;
 pub mod server;
 pub mod settings;
+mod spans;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod traces;
 mod trouble;
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use delivery::Pipeline;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::logs::{Format, LogRecord, Logs};
 
 pub use delivery::{Account, Dropped};
 pub use settings::Settings;
@@ -28,8 +34,8 @@ pub use settings::Settings;
 /// them together and leaves a service that must end within 5 s three of them for the requests in flight.
 pub const FLUSH_DEADLINE: Duration = Duration::from_millis(1500);
 
-/// The one pipeline of the process, for [`accounts`]; there is one subscriber, and so one of these.
-static PIPELINE: OnceLock<Pipeline<SpanData>> = OnceLock::new();
+/// The pipelines of the process, for [`accounts`]; there is one subscriber, and so one of each.
+static PIPELINES: OnceLock<(Pipeline<SpanData>, Pipeline<LogRecord>)> = OnceLock::new();
 
 /// Who is speaking: becomes `service.name` and `service.version` of every span and log line.
 ///
@@ -69,15 +75,14 @@ pub enum InitError {
 /// # Errors
 /// [`InitError::AlreadyInstalled`] when the process has a global `tracing` subscriber already.
 pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard, InitError> {
-    let traces::Started { provider, pipeline, mut warnings } = traces::start(service, settings);
+    let traces::Started { tracer, provider, pipeline, mut warnings } = traces::start(service, settings);
     let name = traces::resource::service_name(service, |key| std::env::var(key).ok());
     let (filter, filter_warning) = logs::filter(settings.log_filter.as_deref());
     warnings.extend(settings.warnings.iter().cloned().chain(filter_warning));
 
+    let lines = Lines::start(Format { service: name, version: service.version.to_owned() });
     tracing_subscriber::registry()
-        .with(traces::layer(&provider))
-        .with(logs::layer(&name, service.version, filter))
-        .with(trouble::layer())
+        .with(layer::Telemetry::new(tracer, lines.logs(filter)))
         .try_init()
         .map_err(InitError::AlreadyInstalled)?;
 
@@ -88,8 +93,35 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     let sent_to = if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") };
     tracing::info!(traces.sent_to = %sent_to, "Telemetry started");
     // The subscriber was not installed before, so this was not set either.
-    let _ = PIPELINE.set(pipeline.clone());
-    Ok(TelemetryGuard { provider, pipeline })
+    let _ = PIPELINES.set((pipeline.clone(), lines.pipeline.clone()));
+    Ok(TelemetryGuard { provider, pipeline, lines })
+}
+
+/// Log lines on their way to stdout.
+struct Lines {
+    pipeline: Pipeline<LogRecord>,
+    format: Format,
+    /// Set when the pipeline has ended. What is said after that is written on the spot.
+    ended: Arc<AtomicBool>,
+}
+
+impl Lines {
+    fn start(format: Format) -> Self {
+        let pipeline = logs::to_stdout(format.clone()).start();
+        Self { pipeline, format, ended: Arc::default() }
+    }
+
+    fn logs(&self, filter: Targets) -> Logs {
+        let (pipeline, ended, format) = (self.pipeline.clone(), Arc::clone(&self.ended), self.format.clone());
+        Logs::new(filter, move |record| {
+            if ended.load(Ordering::Acquire) {
+                logs::print(&format, &record);
+            } else {
+                let size = record.size();
+                pipeline.offer(record, size);
+            }
+        })
+    }
 }
 
 /// Keeps telemetry running. Hand it to [`shutdown`](Self::shutdown) as the last act of the process; dropping it does
@@ -98,13 +130,26 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
 pub struct TelemetryGuard {
     provider: SdkTracerProvider,
     pipeline: Pipeline<SpanData>,
+    lines: Lines,
 }
 
-/// What became of all spans of this process so far, by destination: created = delivered + dropped, by reason, + pending.
-/// Empty before [`init`], and where nothing is sent.
+/// What became of everything so far: created = delivered + dropped, by reason, + pending.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    /// Spans, by destination.
+    pub traces: Vec<(String, Account)>,
+    /// Log records, by destination; `stdout` is one.
+    pub logs: Vec<(String, Account)>,
+}
+
+/// The accounts of this process at this moment. Empty before [`init`].
 #[must_use]
-pub fn accounts() -> Vec<(String, Account)> {
-    PIPELINE.get().map(Pipeline::accounts).unwrap_or_default()
+pub fn accounts() -> Accounts {
+    let accounts = |(spans, logs): &(Pipeline<SpanData>, Pipeline<LogRecord>)| Accounts {
+        traces: spans.accounts(),
+        logs: logs.accounts(),
+    };
+    PIPELINES.get().map(accounts).unwrap_or_default()
 }
 
 impl TelemetryGuard {
@@ -119,11 +164,18 @@ impl TelemetryGuard {
 
 impl Drop for TelemetryGuard {
     fn drop(&mut self) {
-        let accounts = self.pipeline.shutdown(FLUSH_DEADLINE);
-        for loss in traces::losses(&accounts) {
+        let (spans, logs) = std::thread::scope(|scope| {
+            let logs = scope.spawn(|| self.lines.pipeline.shutdown(FLUSH_DEADLINE));
+            (self.pipeline.shutdown(FLUSH_DEADLINE), logs.join().unwrap_or_default())
+        });
+        self.lines.ended.store(true, Ordering::Release);
+        for loss in traces::losses(&spans) {
             tracing::warn!(spans = %loss, "Telemetry lost spans");
         }
-        // The pipeline is empty, so this only marks the provider as ended.
+        for loss in traces::losses(&logs) {
+            tracing::warn!(records = %loss, "Telemetry lost log records");
+        }
+        // The pipelines are empty, so this only marks the provider as ended.
         let _ = self.provider.shutdown_with_timeout(FLUSH_DEADLINE);
     }
 }

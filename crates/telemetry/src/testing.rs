@@ -8,39 +8,41 @@
 //! ```
 
 use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, SpanKind};
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use opentelemetry_sdk::trace::{Sampler, SpanData, SpanLimits};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::traces;
+use crate::layer::Telemetry;
+use crate::logs::Logs;
+use crate::spans::Tracer;
 
 /// Records the spans of this thread until it is dropped.
 #[must_use = "spans are recorded while the recorder lives"]
 pub struct Recorder {
-    exporter: InMemorySpanExporter,
-    _provider: SdkTracerProvider,
+    spans: Arc<Mutex<Vec<SpanData>>>,
     _subscriber: DefaultGuard,
 }
 
-/// Starts recording on this thread, through the same layer that [`init`](crate::init) installs.
+/// Starts recording on this thread, through the same layer that [`init`](crate::init) installs. Every span is sampled.
 pub fn record() -> Recorder {
-    let exporter = InMemorySpanExporter::default();
-    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-    let subscriber = tracing_subscriber::registry().with(traces::layer(&provider));
-    Recorder { exporter, _provider: provider, _subscriber: tracing::subscriber::set_default(subscriber) }
+    let spans: Arc<Mutex<Vec<SpanData>>> = Arc::default();
+    let kept = Arc::clone(&spans);
+    let keep = move |span| kept.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+    let tracer = Tracer::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), SpanLimits::default(), keep);
+    let layer = Telemetry::new(Arc::new(tracer), Logs::none());
+    let subscriber = tracing_subscriber::registry().with(layer);
+    Recorder { spans, _subscriber: tracing::subscriber::set_default(subscriber) }
 }
 
 impl Recorder {
     /// The spans that have ended, in the order in which they ended.
-    ///
-    /// # Panics
-    /// When the exporter's lock is poisoned, because another thread panicked in the middle of an export.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
-        self.exporter.get_finished_spans().expect("no exporting thread panicked")
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All ended spans as an indented tree, children in the order in which they started: `SERVER GET /a\n  CLIENT GET\n`.

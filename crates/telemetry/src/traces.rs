@@ -5,25 +5,22 @@ mod exporter;
 mod processor;
 pub(crate) mod resource;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use delivery::{Pipeline, Policy};
-use opentelemetry::trace::TracerProvider;
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
-use tracing::Subscriber;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::registry::LookupSpan;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanLimits};
 
 use crate::settings::Destination;
+use crate::spans::Tracer;
 use crate::{ServiceInfo, Settings};
 
 pub(crate) use processor::losses;
 
-/// The instrumentation scope of all spans.
-pub(crate) const SCOPE: &str = env!("CARGO_PKG_NAME");
-
 pub(crate) struct Started {
+    /// Of spans that `tracing` makes.
+    pub(crate) tracer: Arc<Tracer>,
+    /// Of spans that libraries make by the OpenTelemetry API.
     pub(crate) provider: SdkTracerProvider,
     pub(crate) pipeline: Pipeline<SpanData>,
     pub(crate) warnings: Vec<String>,
@@ -43,12 +40,15 @@ pub(crate) fn start(service: ServiceInfo, settings: &Settings) -> Started {
         }
     }
     let pipeline = builder.start();
+    let (sampler, limits) = (Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), SpanLimits::default());
+    let sink = pipeline.clone();
+    let tracer = Tracer::new(sampler, limits, move |span| processor::offer(&sink, span));
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_span_processor(processor::Deliver { pipeline: pipeline.clone() })
         .build();
     opentelemetry::global::set_tracer_provider(provider.clone());
-    Started { provider, pipeline, warnings }
+    Started { tracer: Arc::new(tracer), provider, pipeline, warnings }
 }
 
 fn policy(destination: &Destination, settings: &Settings) -> Policy {
@@ -60,22 +60,4 @@ fn policy(destination: &Destination, settings: &Settings) -> Policy {
         timeout: destination.timeout.max(Duration::from_millis(1)),
         ..Policy::default()
     }
-}
-
-/// The layer that turns `tracing` spans into OpenTelemetry spans.
-///
-/// Its filter is fixed: `RUST_LOG` chooses log lines, and must not be able to cut a trace. Events stay out, because the
-/// bridge marks a span as failed for each ERROR event inside of it, also when the request succeeds.
-pub(crate) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer(SCOPE))
-        .with_location(false)
-        .with_threads(false)
-        .with_tracked_inactivity(false)
-        .with_target(false)
-        .with_level(false)
-        .with_filter(filter_fn(|metadata| metadata.is_span() && *metadata.level() <= tracing::Level::INFO))
 }

@@ -7,11 +7,8 @@ use std::io::Write as _;
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+use tracing::Event;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::filter::{FilterExt, LevelFilter, filter_fn};
-use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{Layer, layer};
 
 /// One kind of trouble is told once in this time.
 const EVERY: Duration = Duration::from_secs(30);
@@ -28,13 +25,11 @@ pub(crate) fn is_telemetry(target: &str) -> bool {
     target.starts_with("opentelemetry")
 }
 
-/// The layer that listens to warnings and errors of the OpenTelemetry crates.
-pub(crate) fn layer<S>() -> impl Layer<S> + use<S>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let telemetry = filter_fn(|metadata| metadata.is_event() && is_telemetry(metadata.target()));
-    Stderr.with_filter(telemetry.and(LevelFilter::WARN))
+/// Tells of a warning or an error of the OpenTelemetry crates.
+pub(crate) fn event(event: &Event<'_>) {
+    let mut text = Text(String::new());
+    event.record(&mut text);
+    report(event.metadata().name(), text.0.trim_end());
 }
 
 /// Tells of trouble of a `kind`, unless that was told of within the last half minute; the next telling says how often
@@ -62,16 +57,6 @@ fn admit(kind: &str, now: Instant) -> Option<u64> {
             told.insert(kind.to_owned(), Told { last: now, unsaid: 0 });
             Some(0)
         }
-    }
-}
-
-struct Stderr;
-
-impl<S: Subscriber> Layer<S> for Stderr {
-    fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        report(event.metadata().name(), text.0.trim_end());
     }
 }
 

@@ -28,8 +28,7 @@ fn a_stored_context_is_the_parent_of_later_work() {
     let stored = tracing::info_span!("request").in_scope(Carrier::current);
     let stored: Carrier = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
 
-    let later = tracing::info_span!("delivery");
-    stored.adopt(&later);
+    let later = stored.scope(|| tracing::info_span!("delivery"));
     later.in_scope(|| tracing::info_span!("attempt").in_scope(|| ()));
     drop(later);
 
@@ -40,8 +39,7 @@ fn a_stored_context_is_the_parent_of_later_work() {
 fn an_empty_carrier_begins_a_trace_of_its_own() {
     let recorder = testing::record();
 
-    let span = tracing::info_span!("work");
-    Carrier::default().adopt(&span);
+    let span = Carrier::default().scope(|| tracing::info_span!("work"));
     drop(span.entered());
 
     assert_eq!(recorder.tree(), "INTERNAL work\n");

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use http::Extensions;
+use opentelemetry::Context;
 use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Middleware, Next, Result};
 
-use crate::context;
-use crate::propagation::{BAGGAGE, TRACEPARENT, TRACESTATE};
+use crate::propagation::{self, BAGGAGE, TRACEPARENT, TRACESTATE};
 
 /// Runs inside of the tracing middleware, so that the current span is the attempt's own.
 pub(super) struct Propagate {
@@ -36,7 +36,7 @@ impl Middleware for Propagate {
         next: Next<'_>,
     ) -> Result<Response> {
         if self.allows(request.url()) {
-            context::into_request(&tracing::Span::current(), request.headers_mut());
+            propagation::inject(&Context::current(), request.headers_mut());
         } else {
             // A handler may have copied its own request's headers.
             for name in [TRACEPARENT, TRACESTATE, BAGGAGE] {

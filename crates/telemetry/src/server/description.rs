@@ -7,6 +7,7 @@ use opentelemetry::{KeyValue, Value};
 use opentelemetry_semantic_conventions::attribute;
 
 use crate::redaction;
+use crate::spans::Recording;
 
 /// Methods that stand in span names; any other is `_OTHER`, so that a caller cannot make names without number.
 const KNOWN_METHODS: &[&str] =
@@ -51,6 +52,14 @@ impl Description {
         add(attribute::NETWORK_PROTOCOL_VERSION, version(request.version()).map(Value::from));
         add(attribute::USER_AGENT_ORIGINAL, agent.map(|agent| agent.to_owned().into()));
         Self { name, attributes }
+    }
+}
+
+impl Description {
+    /// Writes it into a span that has no attributes so far.
+    pub(super) fn write(self, span: &mut Recording<'_>) {
+        span.name(self.name);
+        self.attributes.into_iter().for_each(|attribute| span.add(attribute));
     }
 }
 

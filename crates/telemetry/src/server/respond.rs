@@ -14,12 +14,12 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::description::Description;
 use super::{Panicked, spans};
 use crate::propagation;
+use crate::spans::Tracer;
 
 /// Answers with `traceresponse`, catches panics, and makes the late span of an untraced request that failed.
 pub struct Respond<S> {
@@ -71,15 +71,10 @@ impl Untraced {
     /// The context to answer with: of a late span when the request failed, else ids of a trace that is not sampled.
     fn end<B>(self, outcome: &Result<ServiceResponse<B>, Error>) -> SpanContext {
         let (status, failure) = spans::result(outcome);
-        let late = failure.map(|failure| spans::late(self.description, self.started, status, &failure));
-        // A late span has no ids in a process that never started telemetry.
-        late.filter(SpanContext::is_valid).unwrap_or_else(unsampled)
+        let late = failure.and_then(|failure| spans::late(self.description, self.started, status, &failure));
+        // A process that never started telemetry has no ids for a late span either.
+        late.unwrap_or_else(Tracer::unsampled)
     }
-}
-
-fn unsampled() -> SpanContext {
-    let ids = RandomIdGenerator::default();
-    SpanContext::new(ids.new_trace_id(), ids.new_span_id(), TraceFlags::NOT_SAMPLED, false, TraceState::NONE)
 }
 
 /// An error on its way to becoming an answer, with the header that the answer must carry.
