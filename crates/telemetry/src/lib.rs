@@ -5,6 +5,7 @@ pub mod context;
 pub mod database;
 mod layer;
 mod logs;
+mod otlp;
 pub mod propagation;
 pub mod redaction;
 pub mod server;
@@ -14,6 +15,7 @@ mod spans;
 pub mod testing;
 mod traces;
 mod trouble;
+pub mod work;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod body;
 mod description;
 mod failure;
 mod middleware;
@@ -30,6 +31,7 @@ use actix_web::dev::ServiceRequest;
 
 use crate::propagation::{TRACEPARENT, TrustPolicy};
 
+pub use body::Watched;
 pub use failure::{Failure, FailureOrigin};
 pub use middleware::TracingMiddleware;
 pub use panics::Panicked;

@@ -5,7 +5,7 @@ mod traces;
 
 use crate::propagation::TrustPolicy;
 
-pub use traces::{Batch, Compression, Destination};
+pub use traces::{Batch, Compression, Destination, Protocol, Tls};
 
 /// What telemetry does, read from the environment by [`Settings::from_env`].
 ///

@@ -5,11 +5,13 @@
 
 mod fields;
 mod live;
+mod pending;
 mod recording;
 mod tracer;
 
 pub(crate) use fields::Fields;
 pub(crate) use live::Live;
+pub(crate) use pending::Pending;
 pub(crate) use recording::Recording;
 pub(crate) use tracer::{Begun, Start, Tracer};
 

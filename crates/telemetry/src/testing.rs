@@ -8,7 +8,7 @@
 //! ```
 
 use std::fmt::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, SpanKind};
@@ -20,22 +20,43 @@ use crate::layer::Telemetry;
 use crate::logs::Logs;
 use crate::spans::Tracer;
 
-/// Records the spans of this thread until it is dropped.
-#[must_use = "spans are recorded while the recorder lives"]
+/// Spans that were recorded.
+#[must_use = "spans of a thread are recorded while its recorder lives"]
 pub struct Recorder {
-    spans: Arc<Mutex<Vec<SpanData>>>,
-    _subscriber: DefaultGuard,
+    spans: Spans,
+    _subscriber: Option<DefaultGuard>,
 }
 
-/// Starts recording on this thread, through the same layer that [`init`](crate::init) installs. Every span is sampled.
+type Spans = Arc<Mutex<Vec<SpanData>>>;
+
+/// Records the spans of this thread, until the recorder is dropped, through the same layer that [`init`](crate::init)
+/// installs. Every span is sampled.
 pub fn record() -> Recorder {
-    let spans: Arc<Mutex<Vec<SpanData>>> = Arc::default();
-    let kept = Arc::clone(&spans);
+    let spans = Spans::default();
+    let subscriber = tracing_subscriber::registry().with(layer(&spans));
+    Recorder { spans, _subscriber: Some(tracing::subscriber::set_default(subscriber)) }
+}
+
+/// Records the spans of all threads of this process, from the first call on: for servers, whose workers are threads of
+/// their own. All recorders that it answers share the spans.
+///
+/// # Panics
+/// When the process has a global `tracing` subscriber of another kind.
+pub fn record_process() -> Recorder {
+    static SPANS: LazyLock<Spans> = LazyLock::new(|| {
+        let spans = Spans::default();
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer(&spans)))
+            .expect("the process has no other subscriber");
+        spans
+    });
+    Recorder { spans: Arc::clone(&SPANS), _subscriber: None }
+}
+
+fn layer(spans: &Spans) -> Telemetry {
+    let kept = Arc::clone(spans);
     let keep = move |span| kept.lock().unwrap_or_else(PoisonError::into_inner).push(span);
     let tracer = Tracer::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), SpanLimits::default(), keep);
-    let layer = Telemetry::new(Arc::new(tracer), Logs::none());
-    let subscriber = tracing_subscriber::registry().with(layer);
-    Recorder { spans, _subscriber: tracing::subscriber::set_default(subscriber) }
+    Telemetry::new(Arc::new(tracer), Logs::none())
 }
 
 impl Recorder {

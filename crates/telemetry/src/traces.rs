@@ -1,7 +1,5 @@
 //! From `tracing` spans to OTLP: the tracer provider, and one queue a destination.
 
-mod deliver;
-mod exporter;
 mod processor;
 pub(crate) mod resource;
 
@@ -11,6 +9,7 @@ use std::time::Duration;
 use delivery::{Pipeline, Policy};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanLimits};
 
+use crate::otlp::{self, Otlp};
 use crate::settings::Destination;
 use crate::spans::Tracer;
 use crate::{ServiceInfo, Settings};
@@ -29,13 +28,11 @@ pub(crate) struct Started {
 /// Builds the provider and makes it the global one. A destination that cannot be set up is left out with a warning.
 pub(crate) fn start(service: ServiceInfo, settings: &Settings) -> Started {
     let resource = resource::of(service);
+    let sent = otlp::resource(&resource);
     let (mut builder, mut warnings) = (Pipeline::builder(), Vec::new());
     for destination in &settings.destinations {
-        match exporter::build(destination) {
-            Ok((exporter, answer)) => {
-                let otlp = deliver::Otlp { name: destination.name, exporter, answer }.from(&resource);
-                builder = builder.destination(destination.name, policy(destination, settings), otlp);
-            }
+        match Otlp::to(destination, sent.clone()) {
+            Ok(otlp) => builder = builder.destination(destination.name, policy(destination, settings), otlp),
             Err(error) => warnings.push(format!("{} gets no traces: {error}", destination.name)),
         }
     }

@@ -6,8 +6,10 @@ use http::Extensions;
 use opentelemetry::Context;
 use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Middleware, Next, Result};
+use tracing::Span;
 
 use crate::propagation::{self, BAGGAGE, TRACEPARENT, TRACESTATE};
+use crate::spans::Pending;
 
 /// Runs inside of the tracing middleware, so that the current span is the attempt's own.
 pub(super) struct Propagate {
@@ -43,7 +45,10 @@ impl Middleware for Propagate {
                 request.headers_mut().remove(name);
             }
         }
-        next.run(request, extensions).await
+        let mut pending = Pending::new(Span::current());
+        let outcome = next.run(request, extensions).await;
+        pending.done();
+        outcome
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct LogRecord {
     pub(crate) message: String,
     /// Fields but the message, in the order of the macro.
     pub(crate) fields: Vec<KeyValue>,
+    /// Fields beyond the limit.
+    pub(crate) dropped_fields: u32,
     /// Ids of the span that it happened in; invalid outside of any.
     pub(crate) span: SpanContext,
 }
@@ -29,7 +31,7 @@ impl LogRecord {
         let message = fields.iter().position(|field| field.key.as_str() == "message");
         let message = message.map(|position| fields.remove(position).value.as_str().into_owned());
         let (time, metadata) = (SystemTime::now(), event.metadata());
-        Self { time, metadata, message: message.unwrap_or_default(), fields, span }
+        Self { time, metadata, message: message.unwrap_or_default(), fields, dropped_fields: 0, span }
     }
 
     /// What it about takes in memory, in bytes.

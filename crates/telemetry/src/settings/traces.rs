@@ -1,5 +1,6 @@
 //! Where spans are sent, by the variables of the OpenTelemetry specification and our short ones.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -24,9 +25,35 @@ pub struct Destination {
     pub compression: Compression,
     /// Limit of one export, retries included.
     pub timeout: Duration,
+    /// How requests are encoded and carried.
+    pub protocol: Protocol,
+    /// Certificates for a destination that speaks https.
+    pub tls: Tls,
     /// How long a span may wait for company before its batch is sent; `None` leaves it to `OTEL_BSP_SCHEDULE_DELAY`
     /// (5 s by default).
     pub delay: Option<Duration>,
+}
+
+/// How requests are encoded and carried, by the words of the specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// `grpc`.
+    Grpc,
+    /// `http/protobuf`, the default.
+    HttpProtobuf,
+    /// `http/json`.
+    HttpJson,
+}
+
+/// Files in PEM form.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate authority to trust instead of those of the system.
+    pub certificate: Option<PathBuf>,
+    /// What this client shows of itself.
+    pub client_certificate: Option<PathBuf>,
+    /// The key of `client_certificate`.
+    pub client_key: Option<PathBuf>,
 }
 
 /// Compression of an export's body.
@@ -141,7 +168,8 @@ fn otlp(variables: &Variables<'_>, warnings: &mut Vec<String>) -> Option<Destina
 impl Destination {
     fn new(name: &'static str, endpoint: String) -> Self {
         let (headers, compression) = (Vec::new(), Compression::None);
-        Self { name, endpoint, headers, compression, timeout: DEFAULT_TIMEOUT, delay: None }
+        let (protocol, tls) = (Protocol::HttpProtobuf, Tls::default());
+        Self { name, endpoint, headers, compression, timeout: DEFAULT_TIMEOUT, protocol, tls, delay: None }
     }
 }
 
