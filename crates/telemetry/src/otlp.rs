@@ -10,6 +10,8 @@ mod grpc;
 mod http;
 mod logs;
 mod message;
+#[cfg(test)]
+mod tests;
 mod traces;
 
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -29,10 +31,12 @@ const MAX_RESPONSE_BYTES: u64 = 4 << 20;
 pub(crate) trait Signal: Send + Sync + Sized + 'static {
     /// For people: `spans`.
     const PLURAL: &'static str;
+    /// In a response as JSON, the number of items that were refused.
+    const REFUSED: &'static str;
     /// Path of the gRPC method.
     const METHOD: &'static str;
     type Request: prost::Message + Serialize + Default + Clone + 'static;
-    type Response: prost::Message + serde::de::DeserializeOwned + Default + 'static;
+    type Response: prost::Message + Default + 'static;
 
     /// A whole request; secrets do not get into it.
     fn request<'b>(batch: impl Iterator<Item = &'b Self>, resource: &Resource) -> Self::Request;

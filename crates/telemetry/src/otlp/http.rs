@@ -94,14 +94,21 @@ fn read<S: Signal>(response: Response, json: bool) -> Answer {
         let told: String = String::from_utf8_lossy(&body).chars().take(TOLD_CHARS).collect();
         return Answer::of_http(status.as_u16(), after, told);
     }
-    let response = if json {
-        serde_json::from_slice::<S::Response>(&body).ok()
-    } else {
-        S::Response::decode(body.as_slice()).ok()
-    };
     // A success whose body is no OTLP is a success all the same.
-    let (refused, message) = response.map(S::refused).unwrap_or_default();
+    let refused =
+        if json { refused_json(&body, S::REFUSED) } else { S::Response::decode(&*body).ok().map(S::refused) };
+    let (refused, message) = refused.unwrap_or_default();
     Answer::Taken { refused, message }
+}
+
+/// The partial success in a response as JSON; a 64-bit number may stand there as text.
+fn refused_json(body: &[u8], member: &str) -> Option<(usize, String)> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let partial = body.get("partialSuccess")?;
+    let number = partial.get(member)?;
+    let number = number.as_u64().or_else(|| number.as_str()?.parse().ok())?;
+    let message = partial.get("errorMessage").and_then(serde_json::Value::as_str).unwrap_or_default();
+    Some((usize::try_from(number).ok()?, message.to_owned()))
 }
 
 /// An error of the client and its causes; the outermost names the URL, which may hold a key.

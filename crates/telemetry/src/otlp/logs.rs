@@ -13,6 +13,7 @@ use crate::redaction;
 
 impl Signal for LogRecord {
     const PLURAL: &'static str = "log records";
+    const REFUSED: &'static str = "rejectedLogRecords";
     const METHOD: &'static str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
     type Request = ExportLogsServiceRequest;
     type Response = ExportLogsServiceResponse;

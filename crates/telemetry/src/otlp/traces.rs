@@ -13,6 +13,7 @@ use crate::redaction;
 
 impl Signal for SpanData {
     const PLURAL: &'static str = "spans";
+    const REFUSED: &'static str = "rejectedSpans";
     const METHOD: &'static str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
     type Request = ExportTraceServiceRequest;
     type Response = ExportTraceServiceResponse;
