@@ -5,6 +5,7 @@ pub mod context;
 pub mod database;
 mod layer;
 mod logs;
+mod names;
 mod otlp;
 pub mod propagation;
 pub mod redaction;

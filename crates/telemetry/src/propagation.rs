@@ -8,7 +8,7 @@
 
 mod baggage;
 pub(crate) mod percent;
-mod traceparent;
+pub(crate) mod traceparent;
 mod tracestate;
 mod trust;
 

@@ -6,7 +6,7 @@ use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
 use super::LogRecord;
-use crate::redaction;
+use crate::{names, redaction};
 
 /// RFC 3339 in UTC with microseconds.
 const TIMESTAMP: EncodedConfig = Config::DEFAULT
@@ -65,10 +65,11 @@ fn key(line: &mut Vec<u8>, name: &str) {
 
 fn value(line: &mut Vec<u8>, name: &str, value: &Value) {
     match value {
-        Value::Bool(value) if !redaction::is_secret(name) => json(line, value),
-        Value::I64(value) if !redaction::is_secret(name) => json(line, value),
-        Value::F64(value) if !redaction::is_secret(name) => json(line, value),
-        other => string(line, &redaction::value(name, &other.as_str())),
+        _ if names::is_secret(name) => string(line, redaction::REDACTED),
+        Value::Bool(value) => json(line, value),
+        Value::I64(value) => json(line, value),
+        Value::F64(value) => json(line, value),
+        other => string(line, &redaction::text(&other.as_str())),
     }
 }
 

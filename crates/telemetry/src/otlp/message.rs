@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Proto;
 use opentelemetry_proto::tonic::common::v1::{self as common, AnyValue, ArrayValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
-use crate::redaction;
+use crate::{names, redaction};
 
 /// The resource of all messages, made once.
 pub(crate) fn resource(resource: &opentelemetry_sdk::Resource) -> Resource {
@@ -31,7 +31,7 @@ pub(super) fn attributes(attributes: &[KeyValue]) -> Vec<common::KeyValue> {
 /// An attribute as it may leave.
 fn attribute(key: &str, value: &Value) -> common::KeyValue {
     let value = match value {
-        _ if redaction::is_secret(key) => Proto::StringValue(redaction::REDACTED.to_owned()),
+        _ if names::is_secret(key) => Proto::StringValue(redaction::REDACTED.to_owned()),
         Value::Bool(value) => Proto::BoolValue(*value),
         Value::I64(value) => Proto::IntValue(*value),
         Value::F64(value) => Proto::DoubleValue(*value),

@@ -19,6 +19,7 @@ use tracing::Span;
 
 use super::live::{Handle, Live};
 use super::recording::Recording;
+use crate::propagation::traceparent::RANDOM;
 
 /// The instrumentation scope of all spans.
 const SCOPE: &str = env!("CARGO_PKG_NAME");
@@ -80,9 +81,14 @@ impl Tracer {
     ) -> Begun {
         let above = parent.span();
         let above = above.span_context();
-        let trace_id = if above.is_valid() { above.trace_id() } else { self.ids.new_trace_id() };
+        let (trace_id, flags) = if above.is_valid() {
+            (above.trace_id(), above.trace_flags())
+        } else {
+            // Trace Context level 2, section 3.2.5.2: who makes a trace id at random says so.
+            (self.ids.new_trace_id(), TraceFlags::new(RANDOM))
+        };
         let (sampled, state) = self.decide(parent, above, trace_id, &start);
-        let flags = above.trace_flags().with_sampled(sampled);
+        let flags = flags.with_sampled(sampled);
         let ids = SpanContext::new(trace_id, self.ids.new_span_id(), flags, false, state);
         if !sampled {
             return Begun { context: parent.with_remote_span_context(ids), live: None };
@@ -133,7 +139,7 @@ impl Tracer {
     pub(crate) fn unsampled() -> SpanContext {
         let ids = RandomIdGenerator::default();
         let (trace_id, span_id) = (ids.new_trace_id(), ids.new_span_id());
-        SpanContext::new(trace_id, span_id, TraceFlags::NOT_SAMPLED, false, TraceState::NONE)
+        SpanContext::new(trace_id, span_id, TraceFlags::new(RANDOM), false, TraceState::NONE)
     }
 }
 
