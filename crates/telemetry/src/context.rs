@@ -2,8 +2,9 @@
 //! a file.
 
 use http::HeaderMap;
-use opentelemetry::Context;
+use opentelemetry::baggage::{BaggageExt, BaggageMetadata, KeyValueMetadata};
 use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, KeyValue, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::propagation::{self, BAGGAGE, TRACEPARENT, TRACESTATE};
@@ -16,6 +17,56 @@ pub fn current_trace_id() -> Option<String> {
         let span = span.span_context();
         span.is_valid().then(|| span.trace_id().to_string())
     })
+}
+
+/// Sets an attribute of the current span, in place of an earlier value of the same key. Outside of any span, and in one
+/// that is not sampled, nothing happens.
+///
+/// ```
+/// # async fn pay() {
+/// telemetry::context::set_attribute("order.items", 3);
+/// telemetry::context::set_attribute("order.currency", "EUR");
+/// # }
+/// ```
+pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
+    // A copy, because nothing foreign may run while the thread's own is borrowed.
+    Context::current().span().set_attribute(KeyValue::new(key, value));
+}
+
+/// The value of a key of the baggage that travels with the current work: W3C Baggage, decoded.
+#[must_use]
+pub fn baggage(key: &str) -> Option<String> {
+    Context::map_current(|context| context.baggage().get(key).map(ToString::to_string))
+}
+
+/// Runs `make` with `pairs` added to the baggage: a span that it makes, everything below that span and every call that
+/// is made there carry them, to hosts that may have them.
+///
+/// Baggage is sent in the clear with each request; it is no place for secrets.
+///
+/// ```
+/// use tracing::Instrument;
+///
+/// # async fn handler() {
+/// let span = telemetry::context::with_baggage([("tenant", "acme")], || tracing::info_span!("order"));
+/// async { assert_eq!(telemetry::context::baggage("tenant").as_deref(), Some("acme")) }.instrument(span).await;
+/// # }
+/// ```
+pub fn with_baggage<R>(
+    pairs: impl IntoIterator<Item = (&'static str, impl Into<String>)>,
+    make: impl FnOnce() -> R,
+) -> R {
+    let context = Context::current();
+    let known = context
+        .baggage()
+        .iter()
+        .map(|(key, (value, metadata))| KeyValueMetadata::new(key.clone(), value.clone(), metadata.clone()));
+    let added = pairs
+        .into_iter()
+        .map(|(key, value)| KeyValueMetadata::new(key, value.into(), BaggageMetadata::default()));
+    let all: Vec<KeyValueMetadata> = known.chain(added).collect();
+    let _attached = context.with_baggage(all).attach();
+    make()
 }
 
 /// A trace context as text, in the three W3C headers' own form.

@@ -31,6 +31,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::logs::{Format, LogRecord, Logs};
 
 pub use delivery::{Account, Dropped};
+/// The API crate of the version that this crate speaks. Another version is another world: its spans are not in our traces.
+pub use opentelemetry;
 pub use settings::Settings;
 
 /// How long [`TelemetryGuard::shutdown`] waits for the destinations. They flush side by side, so this bounds all of

@@ -29,6 +29,8 @@ pub struct Settings {
     pub trust: Option<TrustPolicy>,
     /// Directives of `RUST_LOG`. They choose log lines and can never cut a span.
     pub log_filter: Option<String>,
+    /// Keys of baggage whose values become attributes of each span: `TELEMETRY_BAGGAGE_ATTRIBUTES`, separated by commas.
+    pub baggage_attributes: Vec<String>,
     /// One sentence for each variable that was ignored, and why.
     pub warnings: Vec<String>,
 }
@@ -54,7 +56,15 @@ impl Settings {
             value.parse().map_err(|error| warnings.push(format!("TELEMETRY_TRUST: {error}"))).ok()
         });
         let batch = Batch::read(&variables, &mut warnings);
-        Self { destinations, batch, trust, log_filter: variables.get("RUST_LOG"), warnings }
+        let baggage_attributes = variables.list("TELEMETRY_BAGGAGE_ATTRIBUTES");
+        Self {
+            destinations,
+            batch,
+            trust,
+            baggage_attributes,
+            log_filter: variables.get("RUST_LOG"),
+            warnings,
+        }
     }
 }
 
@@ -66,6 +76,12 @@ struct Variables<'a> {
 impl Variables<'_> {
     fn get(&self, name: &str) -> Option<String> {
         (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// The elements of a list that commas separate.
+    fn list(&self, name: &str) -> Vec<String> {
+        let value = self.get(name).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|element| !element.is_empty()).map(str::to_owned).collect()
     }
 }
 

@@ -7,6 +7,8 @@ mod fields;
 mod live;
 mod pending;
 mod recording;
+#[cfg(test)]
+mod tests;
 mod tracer;
 
 pub(crate) use fields::Fields;

@@ -39,7 +39,8 @@ pub(crate) fn start(service: ServiceInfo, settings: &Settings) -> Started {
     let pipeline = builder.start();
     let (sampler, limits) = (Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), SpanLimits::default());
     let sink = pipeline.clone();
-    let tracer = Tracer::new(sampler, limits, move |span| processor::offer(&sink, span));
+    let mut tracer = Tracer::new(sampler, limits, move |span| processor::offer(&sink, span));
+    tracer.baggage.clone_from(&settings.baggage_attributes);
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_span_processor(processor::Deliver { pipeline: pipeline.clone() })

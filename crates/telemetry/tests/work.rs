@@ -5,7 +5,7 @@
 use futures_util::StreamExt;
 use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{KeyValue, Value};
-use telemetry::context::Carrier;
+use telemetry::context::{self, Carrier};
 use telemetry::database::{self, Target};
 use telemetry::{testing, work};
 use tracing::Instrument;
@@ -222,4 +222,34 @@ fn a_field_that_makes_spans_while_it_is_formatted_does_no_harm() {
 
     let work = recorder.spans().into_iter().find(|span| span.name == "work").unwrap();
     assert_eq!(testing::attribute(&work, "second"), Some(&Value::from("said")));
+}
+
+#[test]
+fn baggage_travels_with_what_is_made_inside_of_it() {
+    let _recorder = testing::record();
+
+    let order = context::with_baggage([("tenant", "acme")], || tracing::info_span!("order"));
+    assert_eq!(context::baggage("tenant"), None, "the caller has none");
+
+    order.in_scope(|| {
+        assert_eq!(context::baggage("tenant").as_deref(), Some("acme"));
+        assert_eq!(Carrier::current().baggage.as_deref(), Some("tenant=acme"));
+        let both = context::with_baggage([("plan", "gold")], || tracing::info_span!("charge"));
+        both.in_scope(|| {
+            assert_eq!(context::baggage("tenant").as_deref(), Some("acme"), "what was there stays");
+            assert_eq!(context::baggage("plan").as_deref(), Some("gold"));
+        });
+    });
+}
+
+#[test]
+fn an_attribute_can_be_set_on_whatever_span_is_the_current_one() {
+    let recorder = testing::record();
+
+    context::set_attribute("lost", true);
+    tracing::info_span!("work").in_scope(|| context::set_attribute("order.items", 3));
+
+    let spans = recorder.spans();
+    assert_eq!(testing::attribute(&spans[0], "order.items"), Some(&Value::I64(3)));
+    assert_eq!(spans[0].attributes.len(), 1);
 }

@@ -18,7 +18,7 @@ pub(crate) enum Answer {
 impl Answer {
     /// By OTLP's rules for clients ("OTLP/HTTP Response"): 429, 502, 503 and 504 are tried again, everything else that
     /// is no success is final, a redirect included.
-    pub(super) fn of_http(status: u16, after: Option<Duration>, message: String) -> Self {
+    pub(super) fn of_http(status: u16, after: Option<Duration>, message: &str) -> Self {
         let message = format!("it answers {status} {message}");
         match status {
             429 | 502 | 503 | 504 => Self::Later { after, message },
@@ -80,15 +80,11 @@ mod tests {
     #[test]
     fn a_status_is_read_by_the_rules_of_otlp() {
         for status in [429, 502, 503, 504] {
-            let outcome = Answer::of_http(status, AFTER, String::new()).outcome();
+            let outcome = Answer::of_http(status, AFTER, "").outcome();
             assert_eq!(outcome, Outcome::Retry { after: AFTER }, "{status}");
         }
         for status in [302, 400, 401, 403, 404, 413, 500, 501] {
-            assert_eq!(
-                Answer::of_http(status, AFTER, String::new()).outcome(),
-                Outcome::Rejected,
-                "{status}"
-            );
+            assert_eq!(Answer::of_http(status, AFTER, "").outcome(), Outcome::Rejected, "{status}");
         }
         assert_eq!(Answer::none("gone").outcome(), Outcome::Retry { after: None });
         let taken = |refused| Answer::Taken { refused, message: String::new() }.outcome();

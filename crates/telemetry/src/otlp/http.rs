@@ -92,7 +92,7 @@ fn read<S: Signal>(response: Response, json: bool) -> Answer {
     let _ = response.take(MAX_RESPONSE_BYTES).read_to_end(&mut body);
     if !status.is_success() {
         let told: String = String::from_utf8_lossy(&body).chars().take(TOLD_CHARS).collect();
-        return Answer::of_http(status.as_u16(), after, told);
+        return Answer::of_http(status.as_u16(), after, &told);
     }
     // A success whose body is no OTLP is a success all the same.
     let refused =

@@ -15,6 +15,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use prost::Message;
 use secrecy::SecretString;
@@ -225,11 +226,13 @@ fn silence_is_waited_for_no_longer_than_allowed() {
     }
 }
 
+type Exported = Result<ExportTraceServiceResponse, tonic::Status>;
+
 /// A gRPC receiver whose answers are given.
 #[derive(Clone)]
 struct Grpc {
     requests: Arc<Mutex<Vec<(MetadataMap, ExportTraceServiceRequest)>>>,
-    answer: fn() -> Result<ExportTraceServiceResponse, tonic::Status>,
+    answer: fn() -> Exported,
 }
 
 #[tonic::async_trait]
@@ -244,7 +247,7 @@ impl TraceService for Grpc {
     }
 }
 
-fn grpc(answer: fn() -> Result<ExportTraceServiceResponse, tonic::Status>) -> (SocketAddr, Grpc) {
+fn grpc(answer: fn() -> Exported) -> (SocketAddr, Grpc) {
     let service = Grpc { requests: Arc::default(), answer };
     let (listener, served) = (TcpListener::bind("127.0.0.1:0").unwrap(), service.clone());
     let address = listener.local_addr().unwrap();
@@ -281,7 +284,7 @@ fn grpc_arrives_whole_plain_and_compressed() {
 
 #[test]
 fn an_answer_over_grpc_is_read_by_the_table() {
-    let answers: [(fn() -> Result<ExportTraceServiceResponse, tonic::Status>, Outcome); 5] = [
+    let answers: [(fn() -> Exported, Outcome); 5] = [
         (|| Err(tonic::Status::unavailable("restarting")), Outcome::Retry { after: None }),
         (|| Err(tonic::Status::unauthenticated("who are you?")), Outcome::Rejected),
         (|| Err(tonic::Status::resource_exhausted("no quota")), Outcome::Rejected),
@@ -315,7 +318,7 @@ fn a_file_that_is_no_certificate_is_told_by_name() {
         let destination =
             Destination { tls, ..destination(Protocol::HttpProtobuf, "https://localhost/v1/traces".into()) };
 
-        let error = Otlp::<SpanData>::to(&destination, Default::default()).err().unwrap().to_string();
+        let error = Otlp::<SpanData>::to(&destination, Resource::default()).err().unwrap().to_string();
 
         assert!(error.contains(&file.display().to_string()), "{error}");
     }

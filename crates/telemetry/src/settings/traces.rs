@@ -122,7 +122,7 @@ pub(super) fn destinations(variables: &Variables<'_>, warnings: &mut Vec<String>
 fn explorer(variables: &Variables<'_>, warnings: &mut Vec<String>) -> Option<Destination> {
     let base = variables.get("EXPLORER_URL")?;
     let endpoint = endpoint("EXPLORER_URL", &base, "/v1/traces", warnings)?;
-    Some(Destination { delay: Some(EXPLORER_DELAY), ..Destination::new("explorer", endpoint) })
+    Some(Destination { delay: Some(EXPLORER_DELAY), ..Destination::http("explorer", endpoint) })
 }
 
 fn honeycomb(variables: &Variables<'_>, warnings: &mut Vec<String>) -> Option<Destination> {
@@ -134,7 +134,7 @@ fn honeycomb(variables: &Variables<'_>, warnings: &mut Vec<String>) -> Option<De
     if let Some(dataset) = variables.get("HONEYCOMB_DATASET") {
         headers.push(("x-honeycomb-dataset".to_owned(), SecretString::from(dataset)));
     }
-    Some(Destination { headers, compression: Compression::Gzip, ..Destination::new("honeycomb", endpoint) })
+    Some(Destination { headers, compression: Compression::Gzip, ..Destination::http("honeycomb", endpoint) })
 }
 
 fn otlp(variables: &Variables<'_>, warnings: &mut Vec<String>) -> Option<Destination> {
@@ -161,12 +161,15 @@ fn otlp(variables: &Variables<'_>, warnings: &mut Vec<String>) -> Option<Destina
         headers: option("HEADERS").map(|list| headers(&list, warnings)).unwrap_or_default(),
         compression: option("COMPRESSION").map_or(Compression::None, |word| compression(&word, warnings)),
         timeout: option("TIMEOUT").map_or(DEFAULT_TIMEOUT, |millis| timeout(&millis, warnings)),
-        ..Destination::new("otlp", endpoint)
+        ..Destination::http("otlp", endpoint)
     })
 }
 
 impl Destination {
-    fn new(name: &'static str, endpoint: String) -> Self {
+    /// A destination that is sent OTLP as protobuf over HTTP, with the defaults of the specification. `endpoint` is the
+    /// whole URL, `http://localhost:4318/v1/traces`.
+    #[must_use]
+    pub fn http(name: &'static str, endpoint: String) -> Self {
         let (headers, compression) = (Vec::new(), Compression::None);
         let (protocol, tls) = (Protocol::HttpProtobuf, Tls::default());
         Self { name, endpoint, headers, compression, timeout: DEFAULT_TIMEOUT, protocol, tls, delay: None }

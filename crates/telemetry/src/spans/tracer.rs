@@ -6,10 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
 };
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{
     IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample, SpanData, SpanEvents,
     SpanLimits, SpanLinks,
@@ -28,6 +29,8 @@ const SCOPE: &str = env!("CARGO_PKG_NAME");
 pub(crate) struct Tracer {
     pub(crate) sampler: Sampler,
     pub(crate) limits: SpanLimits,
+    /// Keys of baggage that become attributes of each span.
+    pub(crate) baggage: Vec<String>,
     sink: Box<dyn Fn(SpanData) + Send + Sync>,
     scope: InstrumentationScope,
     ids: RandomIdGenerator,
@@ -69,7 +72,14 @@ impl Tracer {
         sink: impl Fn(SpanData) + Send + Sync + 'static,
     ) -> Self {
         let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build();
-        Self { sampler, limits, sink: Box::new(sink), scope, ids: RandomIdGenerator::default() }
+        Self {
+            sampler,
+            limits,
+            baggage: Vec::new(),
+            sink: Box::new(sink),
+            scope,
+            ids: RandomIdGenerator::default(),
+        }
     }
 
     /// Begins a span below `parent`, or a trace when `parent` has no span. `describe` is asked only if it is sampled.
@@ -94,7 +104,13 @@ impl Tracer {
             return Begun { context: parent.with_remote_span_context(ids), live: None };
         }
         let mut data = self.data(ids.clone(), above, start);
-        describe(&mut Recording::of(&mut data, &self.limits));
+        let mut recording = Recording::of(&mut data, &self.limits);
+        describe(&mut recording);
+        for key in &self.baggage {
+            if let Some(value) = parent.baggage().get(key) {
+                recording.set(KeyValue::new(key.clone(), value.to_string()));
+            }
+        }
         let live = Arc::new(Live::new(data, Arc::clone(self)));
         let handle = Handle::new(ids, Arc::clone(&live));
         Begun { context: parent.with_span(handle), live: Some(live) }
