@@ -5,6 +5,7 @@
 //! the messages are those of opentelemetry-proto. See <https://opentelemetry.io/docs/specs/otlp/>.
 
 mod answer;
+mod console;
 mod destination;
 mod grpc;
 mod http;
@@ -18,6 +19,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use serde::Serialize;
 
 pub(crate) use answer::Answer;
+pub(crate) use console::Console;
 pub(crate) use destination::Otlp;
 pub(crate) use message::resource;
 

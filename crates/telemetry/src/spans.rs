@@ -4,6 +4,7 @@
 //! ever built.
 
 mod fields;
+mod limits;
 mod live;
 mod pending;
 mod recording;
@@ -12,6 +13,7 @@ mod tests;
 mod tracer;
 
 pub(crate) use fields::Fields;
+pub(crate) use limits::{Limits, cut};
 pub(crate) use live::Live;
 pub(crate) use pending::Pending;
 pub(crate) use recording::Recording;

@@ -12,13 +12,13 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, SpanKind};
-use opentelemetry_sdk::trace::{Sampler, SpanData, SpanLimits};
+use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::layer::Telemetry;
 use crate::logs::Logs;
-use crate::spans::Tracer;
+use crate::spans::{Limits, Tracer};
 
 /// Spans that were recorded.
 #[must_use = "spans of a thread are recorded while its recorder lives"]
@@ -55,7 +55,7 @@ pub fn record_process() -> Recorder {
 fn layer(spans: &Spans) -> Telemetry {
     let kept = Arc::clone(spans);
     let keep = move |span| kept.lock().unwrap_or_else(PoisonError::into_inner).push(span);
-    let tracer = Tracer::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), SpanLimits::default(), keep);
+    let tracer = Tracer::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), Limits::default(), keep);
     Telemetry::new(Arc::new(tracer), Logs::none())
 }
 

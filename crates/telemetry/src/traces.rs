@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use delivery::{Pipeline, Policy};
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanLimits};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData};
 
 use crate::otlp::{self, Otlp};
 use crate::settings::Destination;
-use crate::spans::Tracer;
+use crate::spans::{Limits, Tracer};
 use crate::{ServiceInfo, Settings};
 
 pub(crate) use processor::losses;
@@ -37,7 +37,7 @@ pub(crate) fn start(service: ServiceInfo, settings: &Settings) -> Started {
         }
     }
     let pipeline = builder.start();
-    let (sampler, limits) = (Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), SpanLimits::default());
+    let (sampler, limits) = (Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), Limits::default());
     let sink = pipeline.clone();
     let mut tracer = Tracer::new(sampler, limits, move |span| processor::offer(&sink, span));
     tracer.baggage.clone_from(&settings.baggage_attributes);

@@ -102,19 +102,19 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::SystemTime;
 
-    use opentelemetry_sdk::trace::{Sampler, SpanLimits};
+    use opentelemetry_sdk::trace::Sampler;
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
     use crate::layer::Telemetry;
     use crate::logs::Logs;
-    use crate::spans::Tracer;
+    use crate::spans::{Limits, Tracer};
 
     fn lines(log: impl FnOnce()) -> Vec<String> {
         let kept: Arc<Mutex<Vec<LogRecord>>> = Arc::default();
         let keep = Arc::clone(&kept);
         let logs = Logs::new("info".parse().unwrap(), move |record| keep.lock().unwrap().push(record));
-        let tracer = Arc::new(Tracer::new(Sampler::AlwaysOn, SpanLimits::default(), |_| ()));
+        let tracer = Arc::new(Tracer::new(Sampler::AlwaysOn, Limits::default(), |_| ()));
         let layer = Telemetry::new(tracer, logs);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
 

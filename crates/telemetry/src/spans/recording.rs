@@ -5,16 +5,18 @@ use std::time::SystemTime;
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status};
 use opentelemetry::{KeyValue, Value};
-use opentelemetry_sdk::trace::{SpanData, SpanLimits};
+use opentelemetry_sdk::trace::SpanData;
+
+use super::limits::{Limits, cut, cut_value};
 
 /// Writes into the data of a span. Whatever goes beyond a limit is counted as dropped.
 pub(crate) struct Recording<'a> {
     data: &'a mut SpanData,
-    limits: &'a SpanLimits,
+    limits: &'a Limits,
 }
 
 impl<'a> Recording<'a> {
-    pub(crate) fn of(data: &'a mut SpanData, limits: &'a SpanLimits) -> Self {
+    pub(crate) fn of(data: &'a mut SpanData, limits: &'a Limits) -> Self {
         Self { data, limits }
     }
 
@@ -27,17 +29,21 @@ impl<'a> Recording<'a> {
     }
 
     /// Sets an attribute; a later value of a key replaces the earlier one, as the specification asks.
-    pub(crate) fn set(&mut self, attribute: KeyValue) {
+    pub(crate) fn set(&mut self, mut attribute: KeyValue) {
         let known = self.data.attributes.iter_mut().find(|known| known.key == attribute.key);
         match known {
-            Some(known) => known.value = attribute.value,
+            Some(known) => {
+                cut_value(&mut attribute.value, self.limits.value_chars);
+                known.value = attribute.value;
+            }
             None => self.add(attribute),
         }
     }
 
     /// Adds an attribute whose key is known to be new.
-    pub(crate) fn add(&mut self, attribute: KeyValue) {
-        if self.data.attributes.len() < self.limits.max_attributes_per_span as usize {
+    pub(crate) fn add(&mut self, mut attribute: KeyValue) {
+        if self.data.attributes.len() < self.limits.counts.max_attributes_per_span as usize {
+            cut_value(&mut attribute.value, self.limits.value_chars);
             self.data.attributes.push(attribute);
         } else {
             self.data.dropped_attributes_count += 1;
@@ -70,11 +76,11 @@ impl<'a> Recording<'a> {
         time: SystemTime,
         attributes: &mut Vec<KeyValue>,
     ) {
-        if self.data.events.events.len() >= self.limits.max_events_per_span as usize {
+        if self.data.events.events.len() >= self.limits.counts.max_events_per_span as usize {
             self.data.events.dropped_count += 1;
             return;
         }
-        let dropped = cut(attributes, self.limits.max_attributes_per_event);
+        let dropped = cut(attributes, self.limits.counts.max_attributes_per_event, self.limits.value_chars);
         self.data.events.events.push(Event::new(name, time, std::mem::take(attributes), dropped));
     }
 
@@ -83,18 +89,12 @@ impl<'a> Recording<'a> {
         if !to.is_valid() {
             return;
         }
-        if self.data.links.links.len() >= self.limits.max_links_per_span as usize {
+        if self.data.links.links.len() >= self.limits.counts.max_links_per_span as usize {
             self.data.links.dropped_count += 1;
             return;
         }
-        let dropped = cut(&mut attributes, self.limits.max_attributes_per_link);
+        let dropped =
+            cut(&mut attributes, self.limits.counts.max_attributes_per_link, self.limits.value_chars);
         self.data.links.links.push(Link::new(to, attributes, dropped));
     }
-}
-
-/// Cuts what is beyond `limit`, and answers how much that was.
-fn cut(attributes: &mut Vec<KeyValue>, limit: u32) -> u32 {
-    let beyond = attributes.len().saturating_sub(limit as usize);
-    attributes.truncate(limit as usize);
-    u32::try_from(beyond).unwrap_or(u32::MAX)
 }

@@ -6,7 +6,7 @@ use opentelemetry_sdk::trace::{Sampler, SpanData, SpanLimits};
 use tracing::subscriber::with_default;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::Tracer;
+use super::{Limits, Tracer};
 use crate::context;
 use crate::layer::Telemetry;
 use crate::logs::Logs;
@@ -15,7 +15,7 @@ use crate::logs::Logs;
 fn spans(sampler: Sampler, set: impl FnOnce(&mut Tracer), work: impl FnOnce()) -> Vec<SpanData> {
     let spans: Arc<Mutex<Vec<SpanData>>> = Arc::default();
     let kept = Arc::clone(&spans);
-    let mut tracer = Tracer::new(sampler, SpanLimits::default(), move |span| kept.lock().unwrap().push(span));
+    let mut tracer = Tracer::new(sampler, Limits::default(), move |span| kept.lock().unwrap().push(span));
     set(&mut tracer);
     let layer = Telemetry::new(Arc::new(tracer), Logs::none());
     with_default(tracing_subscriber::registry().with(layer), work);
@@ -69,11 +69,11 @@ fn what_is_beyond_a_limit_is_counted() {
     };
     let spans = spans(
         Sampler::AlwaysOn,
-        |tracer| tracer.limits = limits,
+        |tracer| tracer.limits = Limits { counts: limits, value_chars: Some(3) },
         || {
             let (one, two) =
                 (tracing::info_span!(parent: None, "one"), tracing::info_span!(parent: None, "two"));
-            let work = tracing::info_span!(parent: None, "work", a = 1, b = 2, c = 3);
+            let work = tracing::info_span!(parent: None, "work", a = "long", b = 2, c = 3);
             work.follows_from(&one);
             work.follows_from(&two);
             super::update(&work, |span| {
@@ -90,5 +90,6 @@ fn what_is_beyond_a_limit_is_counted() {
     assert_eq!((work.attributes.len(), work.dropped_attributes_count), (1, 2));
     assert_eq!((work.links.links.len(), work.links.dropped_count), (1, 1));
     assert_eq!((work.events.events.len(), work.events.dropped_count), (1, 1));
+    assert_eq!(work.attributes[0].value.as_str(), "lon");
     assert_eq!(work.events.events[0].dropped_attributes_count, 1);
 }

@@ -12,12 +12,12 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{
-    IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample, SpanData, SpanEvents,
-    SpanLimits, SpanLinks,
+    IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample, SpanData, SpanEvents, SpanLinks,
 };
 
 use tracing::Span;
 
+use super::limits::Limits;
 use super::live::{Handle, Live};
 use super::recording::Recording;
 use crate::propagation::traceparent::RANDOM;
@@ -28,7 +28,7 @@ const SCOPE: &str = env!("CARGO_PKG_NAME");
 /// Begins spans and takes them when they end.
 pub(crate) struct Tracer {
     pub(crate) sampler: Sampler,
-    pub(crate) limits: SpanLimits,
+    pub(crate) limits: Limits,
     /// Keys of baggage that become attributes of each span.
     pub(crate) baggage: Vec<String>,
     sink: Box<dyn Fn(SpanData) + Send + Sync>,
@@ -68,7 +68,7 @@ impl Tracer {
     /// A tracer that hands ended spans to `sink`, on whatever thread they end; `sink` must not block.
     pub(crate) fn new(
         sampler: Sampler,
-        limits: SpanLimits,
+        limits: Limits,
         sink: impl Fn(SpanData) + Send + Sync + 'static,
     ) -> Self {
         let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build();
