@@ -20,6 +20,7 @@ use super::description::Description;
 use super::failure::Failure;
 use super::{Panicked, Policy};
 use crate::context;
+use crate::propagation::Received;
 
 /// Makes and ends the span of a request, on behalf of `tracing-actix-web`.
 pub struct ServerSpans;
@@ -56,12 +57,12 @@ fn start(request: &ServiceRequest, policy: &Policy) -> Span {
     let Description { name, attributes } = Description::of(request);
     let span =
         tracing::info_span!(target: "telemetry::server", "request", otel.name = %name, otel.kind = "server");
-    let theirs = context::from_request(request.headers());
-    if policy.trust.believes(request.peer_addr().map(|address| address.ip())) {
-        context::set_parent(&span, theirs);
-    } else {
-        context::set_parent(&span, Context::new());
-        span.add_link(theirs.span().span_context().clone());
+    let peer = request.peer_addr().map(|address| address.ip());
+    let Received { parent, stranger } =
+        policy.trust.receive(context::from_request(request.headers()), peer, &policy.baggage);
+    context::set_parent(&span, parent);
+    if let Some(stranger) = stranger {
+        span.add_link(stranger);
     }
     for attribute in attributes {
         span.set_attribute(attribute.key, attribute.value);
