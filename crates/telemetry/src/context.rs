@@ -96,7 +96,7 @@ impl Carrier {
     #[must_use]
     pub fn current() -> Self {
         let mut headers = HeaderMap::new();
-        propagation::inject(&Context::current(), &mut headers);
+        propagation::inject_w3c(&Context::current(), &mut headers);
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self { traceparent: text(TRACEPARENT), tracestate: text(TRACESTATE), baggage: text(BAGGAGE) }
     }
@@ -113,7 +113,7 @@ impl Carrier {
             };
             value.as_ref().map(String::as_bytes).into_iter()
         };
-        let _attached = propagation::extract(field).attach();
+        let _attached = propagation::extract_w3c(field).attach();
         make()
     }
 }

@@ -17,6 +17,7 @@ use super::description::Description;
 use super::failure::Failure;
 use super::{Panicked, Policy};
 use crate::context;
+use crate::propagation::Received;
 use crate::spans::{self, Recording, Start};
 
 /// Makes and ends the span of a request, on behalf of `tracing-actix-web`.
@@ -44,18 +45,17 @@ impl RootSpanBuilder for ServerSpans {
 
 /// The span of a request, under the caller's context when the policy believes it, linked to it otherwise.
 fn start(request: &ServiceRequest, policy: &Policy) -> Span {
-    let theirs = context::from_request(request.headers());
-    let believed = policy.trust.believes(request.peer_addr().map(|address| address.ip()));
+    let peer = request.peer_addr().map(|address| address.ip());
+    let Received { parent, stranger } =
+        policy.trust.receive(context::from_request(request.headers()), peer, &policy.baggage);
     let describe = |span: &mut Recording<'_>| {
         Description::of(request).write(span);
-        if !believed {
-            span.link(theirs.span().span_context().clone(), Vec::new());
+        if let Some(stranger) = stranger {
+            span.link(stranger, Vec::new());
         }
     };
-    let nobody = Context::new();
-    let parent = if believed { &theirs } else { &nobody };
     spans::begin(
-        parent,
+        &parent,
         Start::now("HTTP", SpanKind::Server),
         describe,
         || tracing::info_span!(target: "telemetry::server", "request"),
