@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..Destination::http("collector", endpoint)
     };
 
-    let settings = Settings { destinations: vec![collector], ..Settings::from_lookup(|_| None) };
+    let mut settings = Settings::default();
+    settings.traces.destinations = vec![collector];
     let telemetry = telemetry::init(telemetry::service_info!(), &settings)?;
     tracing::info_span!("work").in_scope(|| tracing::info!("Working"));
     // Sends what is queued, and says in a log line what could not be sent.

@@ -50,7 +50,7 @@ impl Telemetry {
         if metadata.is_span() {
             *metadata.level() <= Level::INFO
         } else if trouble::is_telemetry(metadata.target()) {
-            *metadata.level() <= Level::WARN
+            trouble::tells(*metadata.level())
         } else {
             self.logs.wants(metadata)
         }

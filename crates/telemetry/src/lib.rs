@@ -9,6 +9,7 @@ mod names;
 mod otlp;
 pub mod propagation;
 pub mod redaction;
+mod resource;
 pub mod server;
 pub mod settings;
 mod spans;
@@ -23,12 +24,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use delivery::Pipeline;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::logs::{Format, LogRecord, Logs};
+use crate::settings::LogLimits;
 
 pub use delivery::{Account, Dropped};
 /// The API crate of the version that this crate speaks. Another version is another world: its spans are not in our traces.
@@ -80,26 +83,32 @@ pub enum InitError {
 /// # Errors
 /// [`InitError::AlreadyInstalled`] when the process has a global `tracing` subscriber already.
 pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard, InitError> {
-    let traces::Started { tracer, provider, pipeline, mut warnings } = traces::start(service, settings);
-    let name = traces::resource::service_name(service, |key| std::env::var(key).ok());
-    let (filter, filter_warning) = logs::filter(settings.log_filter.as_deref());
-    warnings.extend(settings.warnings.iter().cloned().chain(filter_warning));
+    propagation::install(&settings.propagators);
+    trouble::set_level(settings.own_level);
+    let resource = resource::of(service, &settings.resource);
+    let (filter, filter_problem) = logs::filter(settings.logs.filter.as_deref());
+    let mut warnings = settings.warnings();
+    warnings.extend(filter_problem);
+    let traces::Started { tracer, provider, pipeline } = traces::start(&resource, settings, &mut warnings);
+    let lines = Lines::start(&resource, settings, &mut warnings);
 
-    let lines = Lines::start(Format { service: name, version: service.version.to_owned() });
     tracing_subscriber::registry()
-        .with(layer::Telemetry::new(tracer, lines.logs(filter)))
+        .with(layer::Telemetry::new(tracer, lines.logs(filter, settings.logs.limits)))
         .try_init()
         .map_err(InitError::AlreadyInstalled)?;
 
     for warning in &warnings {
         tracing::warn!(problem = %warning, "Telemetry setting ignored");
     }
-    let names: Vec<String> = pipeline.accounts().into_iter().map(|(name, _)| name).collect();
-    let sent_to = if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") };
-    tracing::info!(traces.sent_to = %sent_to, "Telemetry started");
+    tracing::info!(traces.sent_to = %names(&pipeline.accounts()), "Telemetry started");
     // The subscriber was not installed before, so this was not set either.
     let _ = PIPELINES.set((pipeline.clone(), lines.pipeline.clone()));
     Ok(TelemetryGuard { provider, pipeline, lines })
+}
+
+fn names(accounts: &[(String, Account)]) -> String {
+    let names: Vec<&str> = accounts.iter().map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") }
 }
 
 /// Log lines on their way to stdout.
@@ -111,14 +120,15 @@ struct Lines {
 }
 
 impl Lines {
-    fn start(format: Format) -> Self {
-        let pipeline = logs::to_stdout(format.clone()).start();
+    fn start(resource: &Resource, settings: &Settings, warnings: &mut Vec<String>) -> Self {
+        let format = Format::of(resource);
+        let pipeline = logs::pipeline(&format, resource, settings, warnings);
         Self { pipeline, format, ended: Arc::default() }
     }
 
-    fn logs(&self, filter: Targets) -> Logs {
+    fn logs(&self, filter: Targets, limits: LogLimits) -> Logs {
         let (pipeline, ended, format) = (self.pipeline.clone(), Arc::clone(&self.ended), self.format.clone());
-        Logs::new(filter, move |record| {
+        Logs::new(filter, limits, move |record| {
             if ended.load(Ordering::Acquire) {
                 logs::print(&format, &record);
             } else {

@@ -12,12 +12,17 @@ use std::time::Duration;
 
 use delivery::{Pipeline, Policy};
 use opentelemetry::trace::SpanContext;
+use opentelemetry_sdk::Resource;
 use tracing::{Event, Metadata};
 use tracing_subscriber::filter::Targets;
 
 pub(crate) use line::Format;
 pub(crate) use record::LogRecord;
 use stdout::Stdout;
+
+use crate::Settings;
+use crate::otlp::{self, Console, Otlp};
+use crate::settings::LogLimits;
 
 /// Used when `RUST_LOG` is not set. actix tells of each worker that it starts.
 const DEFAULT_FILTER: &str = "info,actix_server=warn";
@@ -38,10 +43,34 @@ pub(crate) fn filter(directives: Option<&str>) -> (Targets, Option<String>) {
     }
 }
 
-/// A pipeline that prints lines in `format`; others may be added.
-pub(crate) fn to_stdout(format: Format) -> delivery::Builder<LogRecord> {
-    let policy = Policy { queue_items: QUEUE_LINES, batch_age: DELAY, ..Policy::default() };
-    Pipeline::builder().destination("stdout", policy, Stdout::new(format))
+/// The pipeline of log records: lines on stdout, and wherever the settings say. A destination that cannot be set up is
+/// left out with a warning.
+pub(crate) fn pipeline(
+    format: &Format,
+    resource: &Resource,
+    settings: &Settings,
+    warnings: &mut Vec<String>,
+) -> Pipeline<LogRecord> {
+    let stdout = Policy { queue_items: QUEUE_LINES, batch_age: DELAY, ..Policy::default() };
+    let mut builder = Pipeline::builder().destination("stdout", stdout, Stdout::new(format.clone()));
+    let logs = &settings.logs;
+    if settings.disabled {
+        return builder.start();
+    }
+    let sent = otlp::resource(resource);
+    for destination in &logs.destinations {
+        match Otlp::to(destination, sent.clone()) {
+            Ok(otlp) => {
+                let policy = otlp::policy(destination, &logs.batch);
+                builder = builder.destination(destination.name, policy, otlp);
+            }
+            Err(error) => warnings.push(format!("{} gets no log records: {error}", destination.name)),
+        }
+    }
+    if logs.console {
+        builder = builder.destination("console", otlp::console_policy(&logs.batch), Console::new(sent));
+    }
+    builder.start()
 }
 
 /// Prints a line at once, on the caller's thread.
@@ -55,19 +84,24 @@ pub(crate) fn print(format: &Format, record: &LogRecord) {
 /// Takes events that pass the filter.
 pub(crate) struct Logs {
     filter: Targets,
+    limits: LogLimits,
     take: Arc<dyn Fn(LogRecord) + Send + Sync>,
 }
 
 impl Logs {
     /// Hands records to `take`, which must not block.
-    pub(crate) fn new(filter: Targets, take: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
-        Self { filter, take: Arc::new(take) }
+    pub(crate) fn new(
+        filter: Targets,
+        limits: LogLimits,
+        take: impl Fn(LogRecord) + Send + Sync + 'static,
+    ) -> Self {
+        Self { filter, limits, take: Arc::new(take) }
     }
 
     /// Takes nothing.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn none() -> Self {
-        Self::new(Targets::new(), |_| ())
+        Self::new(Targets::new(), LogLimits::default(), |_| ())
     }
 
     pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {
@@ -76,7 +110,7 @@ impl Logs {
 
     /// Takes an event that happened in the span `ids`.
     pub(crate) fn event(&self, event: &Event<'_>, ids: SpanContext) {
-        (self.take)(LogRecord::of(event, ids));
+        (self.take)(LogRecord::of(event, ids, &self.limits));
     }
 }
 

@@ -15,10 +15,13 @@ mod message;
 mod tests;
 mod traces;
 
+use delivery::Policy;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use serde::Serialize;
 
-pub(crate) use answer::Answer;
+use crate::settings::{Batch, Destination};
+
+use answer::Answer;
 pub(crate) use console::Console;
 pub(crate) use destination::Otlp;
 pub(crate) use message::resource;
@@ -51,6 +54,26 @@ pub(crate) trait Signal: Send + Sync + Sized + 'static {
 pub(crate) trait Transport<S: Signal>: Send {
     /// Blocks for at most `limit`.
     fn send(&mut self, request: S::Request, limit: std::time::Duration) -> Answer;
+}
+
+/// How a queue before a destination behaves.
+pub(crate) fn policy(destination: &Destination, batch: &Batch) -> Policy {
+    Policy {
+        batch_age: destination.delay.unwrap_or(batch.delay),
+        timeout: destination.timeout.min(batch.timeout),
+        ..console_policy(batch)
+    }
+}
+
+/// The same before [`Console`], which is for looking at.
+pub(crate) fn console_policy(batch: &Batch) -> Policy {
+    Policy {
+        queue_items: batch.queue_items,
+        batch_items: batch.batch_items,
+        batch_age: batch.delay,
+        timeout: batch.timeout,
+        ..Policy::default()
+    }
 }
 
 /// Why a destination cannot be set up.

@@ -1,18 +1,16 @@
 //! From `tracing` spans to OTLP: the tracer provider, and one queue a destination.
 
 mod processor;
-pub(crate) mod resource;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use delivery::{Pipeline, Policy};
+use delivery::Pipeline;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData};
 
-use crate::otlp::{self, Otlp};
-use crate::settings::Destination;
+use crate::Settings;
+use crate::otlp::{self, Console, Otlp};
 use crate::spans::{Limits, Tracer};
-use crate::{ServiceInfo, Settings};
 
 pub(crate) use processor::losses;
 
@@ -22,40 +20,41 @@ pub(crate) struct Started {
     /// Of spans that libraries make by the OpenTelemetry API.
     pub(crate) provider: SdkTracerProvider,
     pub(crate) pipeline: Pipeline<SpanData>,
-    pub(crate) warnings: Vec<String>,
 }
 
-/// Builds the provider and makes it the global one. A destination that cannot be set up is left out with a warning.
-pub(crate) fn start(service: ServiceInfo, settings: &Settings) -> Started {
-    let resource = resource::of(service);
-    let sent = otlp::resource(&resource);
-    let (mut builder, mut warnings) = (Pipeline::builder(), Vec::new());
-    for destination in &settings.destinations {
-        match Otlp::to(destination, sent.clone()) {
-            Ok(otlp) => builder = builder.destination(destination.name, policy(destination, settings), otlp),
-            Err(error) => warnings.push(format!("{} gets no traces: {error}", destination.name)),
+/// Builds the pipeline, and makes the provider the global one. A destination that cannot be set up is left out with a
+/// warning.
+pub(crate) fn start(resource: &Resource, settings: &Settings, warnings: &mut Vec<String>) -> Started {
+    let traces = &settings.traces;
+    let mut builder = Pipeline::builder();
+    if !settings.disabled {
+        let sent = otlp::resource(resource);
+        for destination in &traces.destinations {
+            match Otlp::to(destination, sent.clone()) {
+                Ok(otlp) => {
+                    let policy = otlp::policy(destination, &traces.batch);
+                    builder = builder.destination(destination.name, policy, otlp);
+                }
+                Err(error) => warnings.push(format!("{} gets no traces: {error}", destination.name)),
+            }
+        }
+        if traces.console {
+            builder = builder.destination("console", otlp::console_policy(&traces.batch), Console::new(sent));
         }
     }
     let pipeline = builder.start();
-    let (sampler, limits) = (Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), Limits::default());
     let sink = pipeline.clone();
-    let mut tracer = Tracer::new(sampler, limits, move |span| processor::offer(&sink, span));
+    let limits = Limits::from(traces.limits);
+    let mut tracer = Tracer::new(traces.sampler.clone(), limits, move |span| processor::offer(&sink, span));
     tracer.baggage.clone_from(&settings.baggage_attributes);
+    tracer.is_disabled = settings.disabled;
+    let sampler = if settings.disabled { Sampler::AlwaysOff } else { traces.sampler.clone() };
     let provider = SdkTracerProvider::builder()
-        .with_resource(resource)
+        .with_resource(resource.clone())
+        .with_sampler(sampler)
+        .with_span_limits(limits.counts)
         .with_span_processor(processor::Deliver { pipeline: pipeline.clone() })
         .build();
     opentelemetry::global::set_tracer_provider(provider.clone());
-    Started { tracer: Arc::new(tracer), provider, pipeline, warnings }
-}
-
-fn policy(destination: &Destination, settings: &Settings) -> Policy {
-    let Settings { batch, .. } = settings;
-    Policy {
-        queue_items: batch.queue_spans,
-        batch_items: batch.batch_spans.min(batch.queue_spans),
-        batch_age: destination.delay.unwrap_or(batch.delay),
-        timeout: destination.timeout.max(Duration::from_millis(1)),
-        ..Policy::default()
-    }
+    Started { tracer: Arc::new(tracer), provider, pipeline }
 }

@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use tracing::Event;
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level};
 
 /// One kind of trouble is told once in this time.
 const EVERY: Duration = Duration::from_secs(30);
@@ -18,6 +20,30 @@ static TOLD: LazyLock<Mutex<HashMap<String, Told>>> = LazyLock::new(Mutex::defau
 struct Told {
     last: Instant,
     unsaid: u64,
+}
+
+/// How much is told: `OTEL_LOG_LEVEL`.
+static LEVEL: AtomicU8 = AtomicU8::new(rank(LevelFilter::WARN));
+
+/// Tells of what is as bad as `level` or worse.
+pub(crate) fn set_level(level: LevelFilter) {
+    LEVEL.store(rank(level), Ordering::Relaxed);
+}
+
+/// Whether something of `level` is told of.
+pub(crate) fn tells(level: Level) -> bool {
+    rank(LevelFilter::from_level(level)) <= LEVEL.load(Ordering::Relaxed)
+}
+
+const fn rank(level: LevelFilter) -> u8 {
+    match level.into_level() {
+        None => 0,
+        Some(Level::ERROR) => 1,
+        Some(Level::WARN) => 2,
+        Some(Level::INFO) => 3,
+        Some(Level::DEBUG) => 4,
+        Some(Level::TRACE) => 5,
+    }
 }
 
 /// Whether an event comes from the OpenTelemetry crates.
@@ -35,6 +61,9 @@ pub(crate) fn event(event: &Event<'_>) {
 /// Tells of trouble of a `kind`, unless that was told of within the last half minute; the next telling says how often
 /// it happened in between.
 pub(crate) fn report(kind: &str, text: &str) {
+    if !tells(Level::WARN) {
+        return;
+    }
     let Some(unsaid) = admit(kind, Instant::now()) else { return };
     let more = if unsaid == 0 { String::new() } else { format!(" ({unsaid} more since the last line)") };
     // Where stderr is closed there is nobody left to tell.

@@ -1,12 +1,14 @@
 //! A log record as one line of JSON.
 
 use opentelemetry::Value;
+use opentelemetry_sdk::Resource;
+use opentelemetry_semantic_conventions::attribute;
 use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
 use super::LogRecord;
-use crate::{names, redaction};
+use crate::{names, redaction, resource};
 
 /// RFC 3339 in UTC with microseconds.
 const TIMESTAMP: EncodedConfig = Config::DEFAULT
@@ -25,6 +27,11 @@ pub(crate) struct Format {
 }
 
 impl Format {
+    pub(crate) fn of(resource: &Resource) -> Self {
+        let text = |key| resource::text(resource, key);
+        Self { service: text(attribute::SERVICE_NAME), version: text(attribute::SERVICE_VERSION) }
+    }
+
     /// Appends one object, in the order in which people read it, and the end of the line. Whatever a field holds,
     /// control characters are escaped, so that one event is one line; secrets are replaced.
     pub(crate) fn write(&self, record: &LogRecord, line: &mut Vec<u8>) {
@@ -108,12 +115,15 @@ mod tests {
     use super::*;
     use crate::layer::Telemetry;
     use crate::logs::Logs;
+    use crate::settings::LogLimits;
     use crate::spans::{Limits, Tracer};
 
     fn lines(log: impl FnOnce()) -> Vec<String> {
         let kept: Arc<Mutex<Vec<LogRecord>>> = Arc::default();
         let keep = Arc::clone(&kept);
-        let logs = Logs::new("info".parse().unwrap(), move |record| keep.lock().unwrap().push(record));
+        let logs = Logs::new("info".parse().unwrap(), LogLimits::default(), move |record| {
+            keep.lock().unwrap().push(record)
+        });
         let tracer = Arc::new(Tracer::new(Sampler::AlwaysOn, Limits::default(), |_| ()));
         let layer = Telemetry::new(tracer, logs);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);

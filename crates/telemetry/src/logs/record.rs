@@ -6,7 +6,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 use tracing::{Event, Metadata};
 
-use crate::spans::Fields;
+use crate::settings::LogLimits;
+use crate::spans::{Fields, cut};
 
 /// What a `tracing` event says, read once; log lines and log records of any form are made of it.
 #[derive(Debug, Clone)]
@@ -24,14 +25,15 @@ pub(crate) struct LogRecord {
 }
 
 impl LogRecord {
-    pub(crate) fn of(event: &Event<'_>, span: SpanContext) -> Self {
+    pub(crate) fn of(event: &Event<'_>, span: SpanContext, limits: &LogLimits) -> Self {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let mut fields = fields.0;
         let message = fields.iter().position(|field| field.key.as_str() == "message");
         let message = message.map(|position| fields.remove(position).value.as_str().into_owned());
+        let dropped_fields = cut(&mut fields, limits.attributes, limits.value_chars);
         let (time, metadata) = (SystemTime::now(), event.metadata());
-        Self { time, metadata, message: message.unwrap_or_default(), fields, dropped_fields: 0, span }
+        Self { time, metadata, message: message.unwrap_or_default(), fields, dropped_fields, span }
     }
 
     /// What it about takes in memory, in bytes.

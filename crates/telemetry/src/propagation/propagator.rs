@@ -182,7 +182,6 @@ impl FromStr for Propagators {
 }
 
 /// Chooses the formats of this process. The first choice stands.
-#[allow(dead_code, reason = "the settings do not read OTEL_PROPAGATORS yet")]
 pub(crate) fn install(propagators: &[Propagator]) {
     let _ = INSTALLED.set(propagators.iter().copied().collect());
 }

@@ -3,6 +3,8 @@
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::trace::SpanLimits;
 
+use crate::settings;
+
 /// How much of a span or a log record is kept.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Limits {
@@ -10,6 +12,19 @@ pub(crate) struct Limits {
     pub(crate) counts: SpanLimits,
     /// Characters of a text value; `None` for no limit.
     pub(crate) value_chars: Option<usize>,
+}
+
+impl From<settings::SpanLimits> for Limits {
+    fn from(limits: settings::SpanLimits) -> Self {
+        let counts = SpanLimits {
+            max_events_per_span: limits.events,
+            max_attributes_per_span: limits.attributes,
+            max_links_per_span: limits.links,
+            max_attributes_per_event: limits.event_attributes,
+            max_attributes_per_link: limits.link_attributes,
+        };
+        Self { counts, value_chars: limits.value_chars }
+    }
 }
 
 /// Cuts what is beyond `limit` attributes, and each text at `chars` characters. Answers how many attributes were cut.

@@ -31,6 +31,8 @@ pub(crate) struct Tracer {
     pub(crate) limits: Limits,
     /// Keys of baggage that become attributes of each span.
     pub(crate) baggage: Vec<String>,
+    /// Nothing is recorded, and a caller's context is passed on as it came: specification, `OTEL_SDK_DISABLED`.
+    pub(crate) is_disabled: bool,
     sink: Box<dyn Fn(SpanData) + Send + Sync>,
     scope: InstrumentationScope,
     ids: RandomIdGenerator,
@@ -76,6 +78,7 @@ impl Tracer {
             sampler,
             limits,
             baggage: Vec::new(),
+            is_disabled: false,
             sink: Box::new(sink),
             scope,
             ids: RandomIdGenerator::default(),
@@ -91,6 +94,9 @@ impl Tracer {
     ) -> Begun {
         let above = parent.span();
         let above = above.span_context();
+        if self.is_disabled {
+            return Begun::unrecorded(parent);
+        }
         let (trace_id, flags) = if above.is_valid() {
             (above.trace_id(), above.trace_flags())
         } else {
@@ -174,6 +180,16 @@ pub(super) fn with_prepared(begun: Begun, make: impl FnOnce() -> Span) -> Span {
 }
 
 impl Begun {
+    /// Work that nobody records: in the caller's context, or in one whose ids only tell requests apart in log lines.
+    fn unrecorded(parent: &Context) -> Self {
+        let context = if parent.span().span_context().is_valid() {
+            parent.clone()
+        } else {
+            parent.with_remote_span_context(Tracer::unsampled())
+        };
+        Self { context, live: None }
+    }
+
     /// The span that is on its way through the macro at this moment.
     pub(crate) fn prepared() -> Option<Self> {
         PREPARED.take()
