@@ -83,9 +83,11 @@ fn calls(lines: &Lines, times: usize) -> Vec<SentOn> {
     let answer = wire::ask(service(), "POST /test", lines, &body);
 
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let received = callee.received();
+    let received: Vec<SentOn> = callee.received().iter().map(SentOn::read).collect();
     assert_eq!(received.len(), times);
-    received.iter().map(SentOn::read).collect()
+    let told = answer.head.all("traceresponse").concat();
+    assert!(received.iter().all(|call| told.starts_with(&format!("00-{}-", call.trace_id))), "{told}");
+    received
 }
 
 fn sent_on(lines: &Lines) -> SentOn {

@@ -31,12 +31,12 @@ pub(crate) struct Answer {
 pub(crate) fn ask(to: SocketAddr, request_line: &str, lines: &[(&str, &str)], body: &str) -> Answer {
     let mut stream = TcpStream::connect(to).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let lines: String = lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines: Vec<String> = lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
     let fixed = format!(
         "host: {to}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n"
     );
-    write!(stream, "{request_line} HTTP/1.1\r\n{fixed}{lines}\r\n{body}").unwrap();
+    write!(stream, "{request_line} HTTP/1.1\r\n{fixed}{}\r\n{body}", lines.concat()).unwrap();
     let mut reader = BufReader::new(stream);
     let (first, head) = read_head(&mut reader);
     let status = first.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
