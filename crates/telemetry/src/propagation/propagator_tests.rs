@@ -179,6 +179,8 @@ fn several_lines_of_b3_are_read_strictly() {
     assert_eq!(with("x-b3-sampled", "0"), not_sampled());
     assert_eq!(with("x-b3-sampled", "false"), not_sampled());
     assert_eq!(with("x-b3-sampled", "yes"), "");
+    let contradiction = [&ids[..], &[("x-b3-sampled", "1"), ("x-b3-sampled", "0")]].concat();
+    assert_eq!(meaning("b3multi", &contradiction), "", "two decisions are none, and not an open one");
     assert_eq!(meaning("b3multi", &ids[..1]), "");
     assert_eq!(meaning("b3multi", &ids[1..]), "");
     let single = format!("{TRACE}-{SPAN}-0");
