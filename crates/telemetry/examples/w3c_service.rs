@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     outcome
 }
 
-fn serve(listener: TcpListener) -> Result<Server, Box<dyn std::error::Error>> {
+/// The service, on a port that is open already.
+pub(crate) fn serve(listener: TcpListener) -> Result<Server, Box<dyn std::error::Error>> {
     // The suite listens on a port of loopback.
     let settings =
         ClientSettings { propagate_to: vec!["127.0.0.1".to_owned()], ..ClientSettings::calling([]) };

@@ -58,12 +58,13 @@ where
 {
     let (trace_id, span_id) = (trace_id(single(lines, &TRACE_ID)?)?, span_id(single(lines, &SPAN_ID)?)?);
     let debug = single(lines, &FLAGS) == Some("1");
+    let is_open = lines(&SAMPLED).next().is_none();
     let sampled = match single(lines, &SAMPLED) {
-        _ if debug => true,
+        _ if debug || is_open => true,
         // Before there was a specification some wrote words.
-        None | Some("1" | "true") => true,
+        Some("1" | "true") => true,
         Some("0" | "false") => false,
-        Some(_) => return None,
+        _ => return None,
     };
     Parent::new(trace_id, span_id, flags(sampled)).map(|parent| (parent, debug))
 }

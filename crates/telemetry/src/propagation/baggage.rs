@@ -81,10 +81,8 @@ impl<'t> Member<'t> {
         let (pair, properties) = text.split_once(';').unwrap_or((text, ""));
         let (key, value) = pair.split_once('=')?;
         let (key, value) = (trim_text(key), trim_text(value));
-        if !value.bytes().all(percent::is_octet) {
-            return None;
-        }
-        Self::assemble(key, percent::decode_lossy(value), properties)
+        let valid = value.bytes().all(percent::is_octet);
+        valid.then(|| Self::assemble(key, percent::decode_lossy(value), properties))?
     }
 
     /// A member of our own, whose `value` is not encoded.
@@ -93,10 +91,13 @@ impl<'t> Member<'t> {
     }
 
     fn assemble(key: &'t str, value: Cow<'t, str>, properties: &'t str) -> Option<Self> {
+        if !is_token(key) {
+            return None;
+        }
         let properties = if properties.is_empty() { Cow::Borrowed("") } else { normalized(properties)? };
         let mut member = Self { key, value, properties, length: 0 };
         member.length = member.text().len();
-        is_token(key).then_some(member)
+        Some(member)
     }
 
     fn text(&self) -> String {
@@ -233,6 +234,16 @@ mod tests {
         assert_eq!(passed_on(&lines[..64]), members[..64].join(","));
         assert_eq!(passed_on(&lines), members[..64].join(","));
         assert_eq!(passed_on(&[&members.join(",")]), members[..64].join(","));
+        assert_eq!(
+            passed_on(&[&members[..64].join(","), "k000=again"]),
+            members[..64].join(","),
+            "nor may it repeat"
+        );
+        assert_eq!(
+            passed_on(&["b ad=1,=2,@=3", &members[..64].join(",")]),
+            members[..64].join(","),
+            "a bad one is none"
+        );
     }
 
     #[test]
@@ -251,6 +262,12 @@ mod tests {
             format!("{first},c=1"),
             "what fits stays"
         );
+        assert_eq!(
+            passed_on(&[&whole, "b=1"]),
+            format!("{first},b=1"),
+            "the new value takes the room of the old"
+        );
+        assert_eq!(passed_on(&["c=1", &whole[..whole.len() - 4], &first]).len(), BYTES);
         let longest = format!("k={}", "v".repeat(8190));
         assert_eq!(passed_on(&[&longest]), longest);
         assert_eq!(passed_on(&[&format!("{longest}v")]), "");

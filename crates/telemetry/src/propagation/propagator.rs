@@ -117,6 +117,12 @@ static W3C: Propagators = Propagators::W3C;
 impl Propagators {
     const W3C: Self = Self(Cow::Borrowed(&[Propagator::TraceContext, Propagator::Baggage]));
 
+    /// The formats, in order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Propagator] {
+        &self.0
+    }
+
     /// The formats of W3C, whatever was chosen.
     pub(super) fn w3c() -> &'static Self {
         &W3C
@@ -166,6 +172,14 @@ impl FromIterator<Propagator> for Propagators {
             }
         }
         Self(Cow::Owned(set))
+    }
+}
+
+impl fmt::Display for Propagators {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(|propagator| propagator.name()).collect();
+        formatter.write_str(if names.is_empty() { "none" } else { "" })?;
+        formatter.write_str(&names.join(","))
     }
 }
 

@@ -50,7 +50,7 @@ fn not_sampled() -> String {
 fn a_set_is_read_as_the_variable_writes_it() {
     use Propagator::{B3, B3Multi, Baggage, Jaeger, TraceContext, XRay};
 
-    let read = |text: &str| text.parse::<Propagators>().map(|set| set.0.into_owned());
+    let read = |text: &str| text.parse::<Propagators>().map(|set| set.as_slice().to_vec());
     assert_eq!(read("tracecontext,baggage").unwrap(), [TraceContext, Baggage]);
     assert_eq!(
         read(" xray , b3,b3multi,jaeger,b3 ").unwrap(),
@@ -58,7 +58,10 @@ fn a_set_is_read_as_the_variable_writes_it() {
         "in order, each once"
     );
     assert_eq!(read("none").unwrap(), []);
-    assert_eq!(Propagators::default().0, [TraceContext, Baggage].as_slice());
+    assert_eq!(Propagators::default().as_slice(), [TraceContext, Baggage]);
+    for text in ["tracecontext,baggage", "xray,b3,b3multi,jaeger", "none"] {
+        assert_eq!(text.parse::<Propagators>().unwrap().to_string(), text);
+    }
 }
 
 #[test]
@@ -176,6 +179,8 @@ fn several_lines_of_b3_are_read_strictly() {
     assert_eq!(with("x-b3-sampled", "0"), not_sampled());
     assert_eq!(with("x-b3-sampled", "false"), not_sampled());
     assert_eq!(with("x-b3-sampled", "yes"), "");
+    let contradiction = [&ids[..], &[("x-b3-sampled", "1"), ("x-b3-sampled", "0")]].concat();
+    assert_eq!(meaning("b3multi", &contradiction), "", "two decisions are none, and not an open one");
     assert_eq!(meaning("b3multi", &ids[..1]), "");
     assert_eq!(meaning("b3multi", &ids[1..]), "");
     let single = format!("{TRACE}-{SPAN}-0");

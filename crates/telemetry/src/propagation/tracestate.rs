@@ -88,10 +88,11 @@ fn is_key(key: &str) -> bool {
     begins_well && key.len() <= LENGTH && key.bytes().all(|byte| simple(byte) || b"_-*/@".contains(&byte))
 }
 
-/// Printable ASCII characters without `,` and `=`, not ending in a space: section 3.3.1.3.2.
+/// Printable ASCII characters without `,` and `=`: section 3.3.1.3.2. Nor may it end in a space, but what is there was
+/// white space behind the member.
 fn is_value(value: &str) -> bool {
     let printable = value.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b',' && byte != b'=');
-    printable && (1..=LENGTH).contains(&value.len()) && !value.ends_with(' ')
+    printable && (1..=LENGTH).contains(&value.len())
 }
 
 #[cfg(test)]
