@@ -84,6 +84,7 @@ pub enum InitError {
 /// [`InitError::AlreadyInstalled`] when the process has a global `tracing` subscriber already.
 pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard, InitError> {
     propagation::install(&settings.propagators);
+    settings.baggage.clone().install();
     trouble::set_level(settings.own_level);
     let resource = resource::of(service, &settings.resource);
     let (filter, filter_problem) = logs::filter(settings.logs.filter.as_deref());

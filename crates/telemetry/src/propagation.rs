@@ -26,7 +26,6 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 
 pub use edge::BaggageRules;
 pub(crate) use edge::Received;
-#[allow(unused_imports, reason = "the settings do not read OTEL_PROPAGATORS yet")]
 pub(crate) use propagator::install;
 pub use propagator::{ParsePropagatorError, Propagator, Propagators};
 pub use trust::{ParseTrustError, TrustPolicy};

@@ -54,7 +54,7 @@ impl Tracing {
     /// A middleware that believes callers as `trust` says.
     #[must_use]
     pub fn new(trust: TrustPolicy) -> Self {
-        Self { policy: Arc::new(Policy { trust, baggage: BaggageRules::default(), untraced: Vec::new() }) }
+        Self { policy: Arc::new(Policy { trust, baggage: BaggageRules::installed(), untraced: Vec::new() }) }
     }
 
     /// Paths without a span of their own, for health checks: `paths` are compared whole. Such a request is traced all
@@ -65,7 +65,7 @@ impl Tracing {
         Self { policy: Arc::new(Policy { untraced, ..Arc::unwrap_or_clone(self.policy) }) }
     }
 
-    /// Which baggage is kept of callers that are not believed. Without it, none.
+    /// Which baggage is kept of callers that are not believed, instead of what `TELEMETRY_BAGGAGE` lists.
     #[must_use]
     pub fn baggage(self, rules: BaggageRules) -> Self {
         Self { policy: Arc::new(Policy { baggage: rules, ..Arc::unwrap_or_clone(self.policy) }) }

@@ -12,10 +12,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, SpanKind};
-use opentelemetry_sdk::trace::{Sampler, SpanData};
+use opentelemetry_sdk::trace::SpanData;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 
+use crate::Settings;
 use crate::layer::Telemetry;
 use crate::logs::Logs;
 use crate::spans::{Limits, Tracer};
@@ -30,7 +31,8 @@ pub struct Recorder {
 type Spans = Arc<Mutex<Vec<SpanData>>>;
 
 /// Records the spans of this thread, until the recorder is dropped, through the same layer that [`init`](crate::init)
-/// installs. Every span is sampled.
+/// installs. Every span is sampled,
+/// unless `OTEL_TRACES_SAMPLER` says otherwise.
 pub fn record() -> Recorder {
     let spans = Spans::default();
     let subscriber = tracing_subscriber::registry().with(layer(&spans));
@@ -55,7 +57,7 @@ pub fn record_process() -> Recorder {
 fn layer(spans: &Spans) -> Telemetry {
     let kept = Arc::clone(spans);
     let keep = move |span| kept.lock().unwrap_or_else(PoisonError::into_inner).push(span);
-    let tracer = Tracer::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)), Limits::default(), keep);
+    let tracer = Tracer::new(Settings::from_env().traces.sampler, Limits::default(), keep);
     Telemetry::new(Arc::new(tracer), Logs::none())
 }
 

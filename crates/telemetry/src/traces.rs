@@ -25,30 +25,30 @@ pub(crate) struct Started {
 /// Builds the pipeline, and makes the provider the global one. A destination that cannot be set up is left out with a
 /// warning.
 pub(crate) fn start(resource: &Resource, settings: &Settings, warnings: &mut Vec<String>) -> Started {
-    let traces = &settings.traces;
+    let wanted = &settings.traces;
     let mut builder = Pipeline::builder();
     if !settings.disabled {
         let sent = otlp::resource(resource);
-        for destination in &traces.destinations {
+        for destination in &wanted.destinations {
             match Otlp::to(destination, sent.clone()) {
                 Ok(otlp) => {
-                    let policy = otlp::policy(destination, &traces.batch);
+                    let policy = otlp::policy(destination, &wanted.batch);
                     builder = builder.destination(destination.name, policy, otlp);
                 }
                 Err(error) => warnings.push(format!("{} gets no traces: {error}", destination.name)),
             }
         }
-        if traces.console {
-            builder = builder.destination("console", otlp::console_policy(&traces.batch), Console::new(sent));
+        if wanted.console {
+            builder = builder.destination("console", otlp::console_policy(&wanted.batch), Console::new(sent));
         }
     }
     let pipeline = builder.start();
     let sink = pipeline.clone();
-    let limits = Limits::from(traces.limits);
-    let mut tracer = Tracer::new(traces.sampler.clone(), limits, move |span| processor::offer(&sink, span));
+    let limits = Limits::from(wanted.limits);
+    let mut tracer = Tracer::new(wanted.sampler.clone(), limits, move |span| processor::offer(&sink, span));
     tracer.baggage.clone_from(&settings.baggage_attributes);
     tracer.is_disabled = settings.disabled;
-    let sampler = if settings.disabled { Sampler::AlwaysOff } else { traces.sampler.clone() };
+    let sampler = if settings.disabled { Sampler::AlwaysOff } else { wanted.sampler.clone() };
     let provider = SdkTracerProvider::builder()
         .with_resource(resource.clone())
         .with_sampler(sampler)

@@ -213,7 +213,7 @@ fn a_stranger_cannot_hide_a_request() {
     let public = Service::trusting("public");
     let internal = Service::trusting("internal");
 
-    assert_eq!(public.receive(&[NOT_SAMPLED]).sent().flags, "01");
+    assert_eq!(public.receive(&[NOT_SAMPLED]).sent().flags, "03", "ids made here are random");
     assert_eq!(public.span()["links"], json!([format!("{TRACE}-{SPAN}")]));
     assert_eq!(internal.receive(&[NOT_SAMPLED]).sent().flags, "00", "a caller of ours can");
     assert!(internal.recorded().is_empty());
@@ -236,7 +236,7 @@ fn a_stranger_cannot_have_a_request_recorded() {
 
     let outcome = public.receive(&[SAMPLED]);
 
-    assert_eq!((&*outcome.sent().flags, &*outcome.traceresponse.flags), ("00", "00"));
+    assert_eq!((&*outcome.sent().flags, &*outcome.traceresponse.flags), ("02", "02"));
     assert!(public.recorded().is_empty());
     assert_eq!(internal.receive(&[SAMPLED]).sent().flags, "01", "a caller of ours can");
     assert_eq!(internal.span()["parent"], SPAN);

@@ -122,7 +122,7 @@ mod tests {
         let kept: Arc<Mutex<Vec<LogRecord>>> = Arc::default();
         let keep = Arc::clone(&kept);
         let logs = Logs::new("info".parse().unwrap(), LogLimits::default(), move |record| {
-            keep.lock().unwrap().push(record)
+            keep.lock().unwrap().push(record);
         });
         let tracer = Arc::new(Tracer::new(Sampler::AlwaysOn, Limits::default(), |_| ()));
         let layer = Telemetry::new(tracer, logs);

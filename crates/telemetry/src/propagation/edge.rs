@@ -1,6 +1,7 @@
 //! What of a caller's context becomes ours.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
@@ -18,7 +19,21 @@ pub struct BaggageRules {
     pub from_strangers: Vec<String>,
 }
 
+/// Of `TELEMETRY_BAGGAGE`, once [`init`](crate::init) has read it.
+static INSTALLED: OnceLock<BaggageRules> = OnceLock::new();
+
 impl BaggageRules {
+    /// Makes these the rules of every [`Tracing`](crate::server::Tracing) that is not given others.
+    pub(crate) fn install(self) {
+        // The first choice stands, as there is one `init`.
+        let _ = INSTALLED.set(self);
+    }
+
+    /// The rules of this process.
+    pub(crate) fn installed() -> Self {
+        INSTALLED.get().cloned().unwrap_or_default()
+    }
+
     /// The baggage of `context` that a stranger may set, with its properties.
     fn admitted(&self, context: &Context) -> Baggage {
         let mut admitted = Baggage::new();

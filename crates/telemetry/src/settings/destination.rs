@@ -166,7 +166,7 @@ pub(super) fn otlp(
         client_key: file("CLIENT_KEY"),
     };
     let destination =
-        Destination { protocol, headers, compression, timeout, tls, ..Destination::http("otlp", endpoint) };
+        Destination { headers, compression, timeout, protocol, tls, ..Destination::http("otlp", endpoint) };
     Some((GENERAL, destination))
 }
 

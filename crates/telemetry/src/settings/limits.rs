@@ -1,5 +1,5 @@
 //! Limits of what is recorded, by the specification's variables: "SDK environment variables", "Attribute Limits", "Span
-//! Limits", "LogRecord Limits".
+//! Limits", "`LogRecord` Limits".
 
 use super::variables::Variables;
 

@@ -13,6 +13,7 @@ fn read(variables: Set<'_>) -> Settings {
 }
 
 /// What a variable leads to: unset and empty alike, each good value, and a bad one, which is told of once and falls back.
+#[expect(clippy::needless_pass_by_value, reason = "the rows of a table read best as plain values")]
 fn check<T: PartialEq + std::fmt::Debug>(
     name: &str,
     of: impl Fn(&Settings) -> T,
@@ -376,6 +377,7 @@ fn otlp_protocol() {
 
 #[test]
 fn otlp_headers() {
+    const GENERAL: &str = "OTEL_EXPORTER_OTLP_HEADERS";
     let of = |variables: Set<'_>| {
         let (found, warnings) = collector(variables);
         let headers = found.unwrap().headers;
@@ -383,7 +385,6 @@ fn otlp_headers() {
             |(name, value): &(String, secrecy::SecretString)| format!("{name}: {}", value.expose_secret());
         (headers.iter().map(shown).collect::<Vec<_>>(), warnings)
     };
-    const GENERAL: &str = "OTEL_EXPORTER_OTLP_HEADERS";
     let (headers, warnings) = of(&[COLLECTOR, (GENERAL, "api-key=a%20b, other=c=d")]);
     assert_eq!((headers, warnings.len()), (vec!["api-key: a b".to_owned(), "other: c=d".to_owned()], 0));
     let own = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "own=1");
@@ -404,11 +405,11 @@ fn headers_stay_with_their_destination() {
 
 #[test]
 fn otlp_timeout() {
+    const GENERAL: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
     let of = |variables: Set<'_>| {
         let (found, warnings) = collector(variables);
         (found.unwrap().timeout, warnings.len())
     };
-    const GENERAL: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
     assert_eq!(of(&[COLLECTOR]), (millis(10_000), 0));
     assert_eq!(of(&[COLLECTOR, (GENERAL, "")]), (millis(10_000), 0));
     assert_eq!(of(&[COLLECTOR, (GENERAL, "50")]), (millis(50), 0));
@@ -419,11 +420,11 @@ fn otlp_timeout() {
 
 #[test]
 fn otlp_compression() {
+    const GENERAL: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
     let of = |variables: Set<'_>| {
         let (found, warnings) = collector(variables);
         (found.unwrap().compression, warnings.len())
     };
-    const GENERAL: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
     assert_eq!(of(&[COLLECTOR, (GENERAL, "")]), (Compression::None, 0));
     assert_eq!(of(&[COLLECTOR, (GENERAL, "GZIP")]), (Compression::Gzip, 0));
     let own = ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none");

@@ -31,7 +31,9 @@ impl From<settings::SpanLimits> for Limits {
 pub(crate) fn cut(attributes: &mut Vec<KeyValue>, limit: u32, chars: Option<usize>) -> u32 {
     let beyond = attributes.len().saturating_sub(limit as usize);
     attributes.truncate(limit as usize);
-    attributes.iter_mut().for_each(|attribute| cut_value(&mut attribute.value, chars));
+    for attribute in attributes.iter_mut() {
+        cut_value(&mut attribute.value, chars);
+    }
     u32::try_from(beyond).unwrap_or(u32::MAX)
 }
 
