@@ -3,6 +3,7 @@
 pub mod client;
 pub mod context;
 pub mod database;
+pub mod doctor;
 mod layer;
 mod logs;
 mod names;
@@ -99,7 +100,7 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
         .map_err(InitError::AlreadyInstalled)?;
 
     for warning in &warnings {
-        tracing::warn!(problem = %warning, "Telemetry setting ignored");
+        tracing::warn!(problem = %warning, "Telemetry setting is wrong, or looks wrong");
     }
     tracing::info!(traces.sent_to = %names(&pipeline.accounts()), "Telemetry started");
     // The subscriber was not installed before, so this was not set either.

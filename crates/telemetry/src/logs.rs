@@ -25,7 +25,7 @@ use crate::otlp::{self, Console, Otlp};
 use crate::settings::LogLimits;
 
 /// Used when `RUST_LOG` is not set. actix tells of each worker that it starts.
-const DEFAULT_FILTER: &str = "info,actix_server=warn";
+pub(crate) const DEFAULT_FILTER: &str = "info,actix_server=warn";
 
 /// How long a line waits for company: not long enough for a person to notice.
 const DELAY: Duration = Duration::from_millis(20);

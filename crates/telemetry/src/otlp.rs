@@ -11,6 +11,7 @@ mod grpc;
 mod http;
 mod logs;
 mod message;
+mod probe;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -21,10 +22,11 @@ use serde::Serialize;
 
 use crate::settings::{Batch, Destination};
 
-use answer::Answer;
+pub(crate) use answer::{Answer, Code};
 pub(crate) use console::Console;
 pub(crate) use destination::Otlp;
 pub(crate) use message::resource;
+pub(crate) use probe::{probe, probe_metrics};
 
 /// Who the client is, to the receiver.
 const USER_AGENT: &str = concat!("telemetry/", env!("CARGO_PKG_VERSION"));

@@ -166,7 +166,8 @@ impl Settings {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let told = |reading: &Reading| {
-            reading.problem.as_ref().map(|problem| format!("{}: {problem}", reading.variable))
+            let problem = reading.problem.as_ref().or(reading.hint.as_ref());
+            problem.map(|problem| format!("{}: {problem}", reading.variable))
         };
         self.readings.iter().filter_map(told).collect()
     }

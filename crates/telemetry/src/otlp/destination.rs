@@ -22,12 +22,18 @@ pub(crate) struct Otlp<S: Signal> {
 impl<S: Signal> Otlp<S> {
     /// Nothing is sent, and nothing looked up, before the first batch.
     pub(crate) fn to(destination: &settings::Destination, resource: Resource) -> Result<Self, BuildError> {
-        let transport: Box<dyn Transport<S>> = match destination.protocol {
-            Protocol::Grpc => Box::new(Grpc::to(destination)?),
-            Protocol::HttpProtobuf | Protocol::HttpJson => Box::new(Http::to(destination)?),
-        };
-        Ok(Self { name: destination.name, resource, transport })
+        Ok(Self { name: destination.name, resource, transport: transport(destination)? })
     }
+}
+
+/// The transport by the destination's protocol.
+pub(super) fn transport<S: Signal>(
+    destination: &settings::Destination,
+) -> Result<Box<dyn Transport<S>>, BuildError> {
+    Ok(match destination.protocol {
+        Protocol::Grpc => Box::new(Grpc::to(destination)?),
+        Protocol::HttpProtobuf | Protocol::HttpJson => Box::new(Http::to(destination)?),
+    })
 }
 
 impl<S: Signal> Destination<S> for Otlp<S> {

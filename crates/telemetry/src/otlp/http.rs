@@ -10,7 +10,7 @@ use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
 
-use super::{Answer, BuildError, MAX_RESPONSE_BYTES, Signal, Transport, USER_AGENT};
+use super::{Answer, BuildError, Code, MAX_RESPONSE_BYTES, Signal, Transport, USER_AGENT};
 use crate::settings::{Compression, Destination, Protocol, Tls};
 
 /// More of an answer that is no OTLP is not told.
@@ -65,7 +65,8 @@ fn write(message: &(impl Message + serde::Serialize), json: bool, body: &mut Vec
 impl<S: Signal> Transport<S> for Http {
     fn send(&mut self, request: S::Request, limit: Duration) -> Answer {
         if let Err(error) = self.encode(&request) {
-            return Answer::Refused { message: format!("it cannot be encoded: {error}") };
+            let message = format!("it cannot be encoded: {error}");
+            return Answer::Refused { code: Code::None, message };
         }
         let mut sending = self
             .client
@@ -87,12 +88,17 @@ fn read<S: Signal>(response: Response, json: bool) -> Answer {
     let status = response.status();
     let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let after = after.and_then(|value| retry_after::parse(value, SystemTime::now()));
+    let is_page =
+        response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let mut body = Vec::new();
     // A body that breaks off says nothing; the status says enough.
     let _ = response.take(MAX_RESPONSE_BYTES).read_to_end(&mut body);
     if !status.is_success() {
         let told: String = String::from_utf8_lossy(&body).chars().take(TOLD_CHARS).collect();
         return Answer::of_http(status.as_u16(), after, &told);
+    }
+    if is_page {
+        return Answer::Refused { code: Code::WebPage, message: String::new() };
     }
     // A success whose body is no OTLP is a success all the same.
     let refused =

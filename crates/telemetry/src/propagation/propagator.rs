@@ -134,7 +134,7 @@ impl Propagators {
     }
 
     /// Reads the context of the first format that has a valid one, and the baggage if that is wanted.
-    pub(super) fn extract<'h, L, I>(&self, lines: &L) -> Context
+    pub(crate) fn extract<'h, L, I>(&self, lines: &L) -> Context
     where
         L: Fn(&HeaderName) -> I,
         I: Iterator<Item = &'h [u8]>,
@@ -148,7 +148,7 @@ impl Propagators {
     }
 
     /// Writes the context in all formats, in place of what any format left in the headers.
-    pub(super) fn inject(&self, context: &Context, headers: &mut HeaderMap) {
+    pub(crate) fn inject(&self, context: &Context, headers: &mut HeaderMap) {
         strip(headers);
         for propagator in self.0.iter() {
             propagator.write(context, headers);

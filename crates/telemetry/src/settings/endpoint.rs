@@ -22,10 +22,8 @@ pub(super) fn http_whole(variables: &Variables<'_>, name: &str, whole: &str, pat
     hint_at_grpc_port(variables, name, &url);
     if url.path() == "/" {
         let told = whole.trim_end_matches('/');
-        variables.problem(
-            name,
-            format!("it is used as it is, without a path; for a collector write {told}{path}"),
-        );
+        variables
+            .hint(name, format!("it is used as it is, without a path; for a collector write {told}{path}"));
     }
     Some(url.into())
 }
@@ -38,10 +36,10 @@ pub(super) fn grpc(variables: &Variables<'_>, name: &str, value: &str, insecure:
     let mut url = parse(variables, name, &with_scheme)?;
     if !value.contains("://") && !insecure {
         let told = format!("it has no scheme, so it is taken as https; without TLS write http://{value}");
-        variables.problem(name, told);
+        variables.hint(name, told);
     }
     if url.port() == Some(4318) {
-        variables.problem(
+        variables.hint(
             name,
             "4318 is the port of OTLP over HTTP; gRPC is mostly on 4317, or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
         );
@@ -53,7 +51,7 @@ pub(super) fn grpc(variables: &Variables<'_>, name: &str, value: &str, insecure:
 
 fn hint_at_grpc_port(variables: &Variables<'_>, name: &str, url: &Url) {
     if url.port() == Some(4317) {
-        variables.problem(
+        variables.hint(
             name,
             "4317 is the port of OTLP over gRPC; HTTP is mostly on 4318, or set OTEL_EXPORTER_OTLP_PROTOCOL=grpc",
         );

@@ -13,8 +13,10 @@ pub struct Reading {
     pub variable: String,
     /// Its value as it may be shown: secrets are `***`.
     pub value: String,
-    /// What is wrong with it, or looks wrong; a sentence that says what to write instead.
+    /// What is wrong with it, so that it is not used; a sentence that says what to write instead.
     pub problem: Option<String>,
+    /// What looks wrong with it, though it is used.
+    pub hint: Option<String>,
 }
 
 /// Reads variables and remembers what was read. An empty one counts as not set, as the specification asks.
@@ -37,7 +39,8 @@ impl<'a> Variables<'a> {
         }
         let mut readings = self.readings.borrow_mut();
         if readings.iter().all(|known| known.variable != name) {
-            let reading = Reading { variable: name.to_owned(), value: shown(name, value), problem: None };
+            let reading =
+                Reading { variable: name.to_owned(), value: shown(name, value), problem: None, hint: None };
             readings.push(reading);
         }
         Some(value.to_owned())
@@ -53,6 +56,14 @@ impl<'a> Variables<'a> {
         let mut readings = self.readings.borrow_mut();
         if let Some(reading) = readings.iter_mut().find(|known| known.variable == name) {
             reading.problem.get_or_insert_with(|| problem.into());
+        }
+    }
+
+    /// Says what looks wrong with a variable that is used, once.
+    pub(super) fn hint(&self, name: &str, hint: impl Into<String>) {
+        let mut readings = self.readings.borrow_mut();
+        if let Some(reading) = readings.iter_mut().find(|known| known.variable == name) {
+            reading.hint.get_or_insert_with(|| hint.into());
         }
     }
 
