@@ -25,6 +25,8 @@ use crate::settings::{Batch, Destination};
 pub(crate) use answer::{Answer, Code};
 pub(crate) use console::Console;
 pub(crate) use destination::Otlp;
+pub(crate) use grpc::{channel as grpc_channel, headers as grpc_headers};
+pub(crate) use http::{client as http_client, headers as http_headers};
 pub(crate) use message::resource;
 pub(crate) use probe::{probe, probe_metrics};
 
