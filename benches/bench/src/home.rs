@@ -3,6 +3,8 @@
 //!
 //! Both stacks run all the time and get their load in turns, so that whatever else the machine does hits both alike.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -20,9 +22,10 @@ use crate::target::{Limit, Target};
 
 const HOME: &str = "/api/activities/home";
 
-/// Turns of each stack. An odd number has a median of its own.
-const ROUNDS: usize = 9;
-const ROUND: Duration = Duration::from_secs(6);
+/// Turns of each stack: many short ones, so that what comes and goes on the machine meets both. An odd number has a median
+/// of its own.
+const ROUNDS: usize = 25;
+const ROUND: Duration = Duration::from_secs(2);
 /// Before the first turn: connections, caches, and the first pages of the databases.
 const WARM_UP: Duration = Duration::from_secs(3);
 
@@ -93,9 +96,13 @@ pub(crate) fn measure(binaries: &Path, services: &Path, folder: &Path) -> anyhow
         on_all.processor / off_all.processor
     );
 
-    let (created, lost) = on.settle()?;
-    println!("\n{created} spans were made, {lost} of them lost");
-    ensure!(created > 0, "no span was made: telemetry was not on");
+    let accounts = on.settle()?;
+    println!();
+    for (service, account) in on.services.iter().zip(&accounts) {
+        println!("{:<14} {account}", service.name);
+    }
+    ensure!(accounts.iter().all(|account| account.created > 0), "no span was made: telemetry was not on");
+    let lost = accounts.iter().map(Account::lost).sum();
     off.stop()?;
     on.stop()?;
     Ok(targets(off_all, on_all, lost))
@@ -168,13 +175,11 @@ impl Stack {
         accounts.map(|account| anyhow::Ok(account?.created)).sum()
     }
 
-    /// Waits until nothing is pending. How many spans were made, and how many were dropped.
-    fn settle(&self) -> anyhow::Result<(u64, u64)> {
+    /// Waits until nothing is pending. What became of the spans of each service.
+    fn settle(&self) -> anyhow::Result<Vec<Account>> {
         wait_for("last spans", || {
             let accounts = self.services.iter().map(Service::account).collect::<anyhow::Result<Vec<_>>>()?;
-            let sum = |figure: fn(&Account) -> u64| accounts.iter().map(figure).sum::<u64>();
-            Ok((sum(|account| account.pending) == 0)
-                .then(|| (sum(|account| account.created), sum(|account| account.lost))))
+            Ok(accounts.iter().all(|account| account.pending == 0).then_some(accounts))
         })
     }
 
@@ -209,26 +214,40 @@ impl Service {
     }
 }
 
-/// What became of the spans of a service.
+/// What became of the spans of a service, at all destinations together.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Account {
     created: u64,
-    lost: u64,
     pending: u64,
+    /// By reason.
+    dropped: BTreeMap<String, u64>,
 }
 
 impl Account {
-    /// The sum over all destinations.
     fn of(told: &Value) -> Option<Self> {
         let mut sum = Self::default();
         for account in told["traces"].as_object()?.values() {
             sum.created += account["created"].as_u64()?;
             sum.pending += account["pending"].as_u64()?;
-            for dropped in account["dropped"].as_object()?.values() {
-                sum.lost += dropped.as_u64()?;
+            for (reason, dropped) in account["dropped"].as_object()? {
+                *sum.dropped.entry(reason.clone()).or_default() += dropped.as_u64()?;
             }
         }
         Some(sum)
+    }
+
+    fn lost(&self) -> u64 {
+        self.dropped.values().sum()
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>9} spans, {} lost", self.created, self.lost())?;
+        for (reason, dropped) in self.dropped.iter().filter(|(_, dropped)| **dropped > 0) {
+            write!(f, " ({reason}: {dropped})")?;
+        }
+        Ok(())
     }
 }
 
@@ -278,7 +297,9 @@ mod tests {
             "explorer": {"created": 5, "delivered": 5, "dropped": {"full": 0}, "pending": 0},
         }});
 
-        assert_eq!(Account::of(&told), Some(Account { created: 10, lost: 2, pending: 1 }));
+        let account = Account::of(&told).unwrap();
+        assert_eq!((account.created, account.pending, account.lost()), (10, 1, 2));
+        assert_eq!(account.to_string().trim(), "10 spans, 2 lost (expired: 1) (full: 1)");
         assert_eq!(Account::of(&json!({"traces": {}})), Some(Account::default()));
         assert_eq!(Account::of(&json!({})), None);
     }
