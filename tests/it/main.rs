@@ -7,6 +7,7 @@ mod concurrency;
 mod contract;
 mod databases;
 mod destinations;
+mod doctor;
 mod foreign_service;
 mod outbox;
 mod quiet;

@@ -80,10 +80,11 @@ fn a_mistake_in_a_variable_is_warned_of_once_and_in_words() {
     );
     let _ = users.address();
 
-    let warnings: Vec<_> = users.log().into_iter().filter(|line| line["level"] == "WARN").collect();
+    let ended = users.stop();
 
-    assert_eq!(warnings.len(), 1);
-    assert!(warnings[0]["problem"].as_str().unwrap().contains("EXPLORER_URL"), "{warnings:#?}");
+    let warnings: Vec<_> = ended.stdout.iter().filter(|line| line.contains(r#""level":"WARN""#)).collect();
+    assert_eq!(warnings.len(), 1, "{:#?}", ended.stdout);
+    assert!(warnings[0].contains("EXPLORER_URL"), "{warnings:#?}");
 }
 
 #[test]

@@ -154,7 +154,8 @@ fn collect(
 
 /// Where cargo puts the binary, beside this test's own. They are brought up to date once, so that no test runs
 /// yesterday's services; `CRUDDUR_BIN_DIR` names a folder of finished ones instead.
-fn path_of(binary: &str) -> PathBuf {
+#[must_use]
+pub fn path_of(binary: &str) -> PathBuf {
     static BUILT: Once = Once::new();
     if let Some(folder) = std::env::var_os("CRUDDUR_BIN_DIR") {
         return PathBuf::from(folder).join(binary);

@@ -132,10 +132,17 @@ impl Service {
         self.process.take().expect("the service runs")
     }
 
-    /// The log so far.
+    /// The log so far, with every line that belongs to what was answered so far: lines are written on a thread of their
+    /// own, and the service tells how many there are.
     #[must_use]
     pub fn log(&self) -> Vec<Value> {
-        self.process.as_ref().expect("the service runs").log()
+        let process = self.process.as_ref().expect("the service runs");
+        eventually("all lines of the log", || {
+            let accounts: Value = self.get("/telemetry").json().unwrap();
+            let stdout = &accounts["logs"]["stdout"];
+            let lines = process.log();
+            (stdout["pending"] == 0 && stdout["delivered"] == lines.len()).then_some(lines)
+        })
     }
 
     /// Of an explorer: the trace with this id, as soon as it is `complete`.

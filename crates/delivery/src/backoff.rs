@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::policy::Policy;
 
-/// The pause before attempt number `failures + 1`, where `failures` is at least 1: what the destination asked for, else
-/// the exponential one, less a quarter of it at most by `jitter`, which is between 0 and 1. Many clients that failed
+/// The pause before attempt number `failures + 1`, where `failures` is at least 1: what the destination asked for, within
+/// the policy's bounds (one that asks for none is not asked again at the speed of the network), else the exponential one, less a quarter of it at most by `jitter`, which is between 0 and 1. Many clients that failed
 /// together should not come back together.
 pub(crate) fn pause(policy: &Policy, failures: u32, asked: Option<Duration>, jitter: f64) -> Duration {
     let exponential = || {
@@ -15,7 +15,7 @@ pub(crate) fn pause(policy: &Policy, failures: u32, asked: Option<Duration>, jit
         let capped = grown.min(policy.backoff_most.as_secs_f64());
         Duration::from_secs_f64(capped * (1.0 - 0.25 * jitter))
     };
-    asked.map_or_else(exponential, |asked| asked.min(policy.backoff_most))
+    asked.map_or_else(exponential, |asked| asked.clamp(policy.backoff_first, policy.backoff_most))
 }
 
 /// A number between 0 and 1. The standard library's hasher is seeded at random, which is all that jitter needs.
@@ -47,8 +47,9 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_may_ask_for_a_pause_up_to_the_longest() {
+    fn a_destination_may_ask_for_a_pause_within_bounds() {
         assert_eq!(pause(&POLICY(), 9, Some(Duration::from_secs(2)), 1.0), Duration::from_secs(2));
         assert_eq!(pause(&POLICY(), 1, Some(Duration::from_secs(9999)), 0.0), Duration::from_secs(30));
+        assert_eq!(pause(&POLICY(), 1, Some(Duration::ZERO), 1.0), Duration::from_millis(500));
     }
 }

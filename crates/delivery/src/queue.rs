@@ -76,8 +76,8 @@ impl<T> Queue<T> {
             self.account.drop(1, reason);
             return false;
         }
-        self.waiting.push_back(Entry { item, bytes, offered: now });
         let filled_before = self.has_full_batch();
+        self.waiting.push_back(Entry { item, bytes, offered: now });
         self.waiting_bytes += bytes;
         self.waiting.len() == 1 || (!filled_before && self.has_full_batch())
     }
@@ -170,9 +170,13 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Takes no more offers, and sends what waits without waiting for company.
-    pub(crate) fn close(&mut self) {
+    /// Takes no more offers, and sends what waits without waiting for company; a batch that waits to be sent again is
+    /// sent at once, because the destination may be back and there will be no later time.
+    pub(crate) fn close(&mut self, now: Instant) {
         self.closed = true;
+        if let Some(again) = self.batch.as_mut().and_then(|batch| batch.again_at.as_mut()) {
+            *again = now;
+        }
     }
 
     /// Counts all that is left as lost to the deadline.

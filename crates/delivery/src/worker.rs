@@ -49,7 +49,7 @@ impl<T: Send + Sync + 'static> Shared<T> {
     /// Asks the worker to send what is left by `deadline`, and to end.
     pub(crate) fn close(&self, deadline: Instant) {
         let mut state = self.lock();
-        state.queue.close();
+        state.queue.close(Instant::now());
         state.deadline = Some(deadline);
         drop(state);
         self.changed.notify_all();

@@ -32,7 +32,8 @@ async fn ready(readiness: web::Data<dyn Readiness>) -> Result<HttpResponse, ApiE
     Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
 }
 
-/// The accounts of all destinations: `{"traces": {"explorer": {"created", "delivered", "dropped": {"full", …}, "pending"}}}`.
+/// The accounts of all destinations, by signal: `{"traces": {"explorer": {"created", "delivered", "dropped": {"full", …},
+/// "pending"}}, "logs": {"stdout": …}}`.
 async fn telemetry_accounts() -> HttpResponse {
     let account = |account: &Account| {
         let dropped =
@@ -44,8 +45,12 @@ async fn telemetry_accounts() -> HttpResponse {
             "pending": account.pending,
         })
     };
-    let destinations = telemetry::accounts().into_iter().map(|(name, counts)| (name, account(&counts)));
-    HttpResponse::Ok().json(json!({"traces": destinations.collect::<serde_json::Map<_, _>>()}))
+    let destinations = |accounts: Vec<(String, Account)>| {
+        accounts.into_iter().map(|(name, counts)| (name, account(&counts))).collect::<serde_json::Map<_, _>>()
+    };
+    let accounts = telemetry::accounts();
+    HttpResponse::Ok()
+        .json(json!({"traces": destinations(accounts.traces), "logs": destinations(accounts.logs)}))
 }
 
 async fn health_check() -> HttpResponse {

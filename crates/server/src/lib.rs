@@ -4,6 +4,7 @@
 //! health checks, and an orderly end on SIGTERM.
 
 pub mod application;
+pub mod doctor;
 pub mod env;
 pub mod error;
 pub mod extract;

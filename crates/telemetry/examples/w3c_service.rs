@@ -8,6 +8,9 @@
 //! SERVICE_ENDPOINT=http://127.0.0.1:5000/test SPEC_LEVEL=2 STRICT_LEVEL=2 python test.py   # in the suite's folder
 //! ```
 
+use std::net::TcpListener;
+
+use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, Result, error, web};
 use reqwest_middleware::ClientWithMiddleware;
 use serde::Deserialize;
@@ -25,25 +28,25 @@ struct Call {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let telemetry = telemetry::init(telemetry::service_info!(), &telemetry::Settings::from_env())?;
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(5000);
+    let listener = TcpListener::bind(("127.0.0.1", port))?;
+    let outcome = actix_web::rt::System::new().block_on(async { serve(listener)?.await.map_err(Into::into) });
+    telemetry.shutdown();
+    outcome
+}
+
+/// The service, on a port that is open already.
+pub(crate) fn serve(listener: TcpListener) -> Result<Server, Box<dyn std::error::Error>> {
     // The suite listens on a port of loopback.
     let settings =
         ClientSettings { propagate_to: vec!["127.0.0.1".to_owned()], ..ClientSettings::calling([]) };
     let client = web::Data::new(client::traced(&settings)?);
-    let server = async move {
-        HttpServer::new(move || {
-            App::new()
-                .app_data(client.clone())
-                .route("/test", web::post().to(test))
-                .wrap(Tracing::new(TrustPolicy::Internal))
-        })
-        .workers(1)
-        .bind(("127.0.0.1", port))?
-        .run()
-        .await
-    };
-    let outcome = actix_web::rt::System::new().block_on(server);
-    telemetry.shutdown();
-    Ok(outcome?)
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(client.clone())
+            .route("/test", web::post().to(test))
+            .wrap(Tracing::new(TrustPolicy::Internal))
+    });
+    Ok(server.workers(1).listen(listener)?.run())
 }
 
 async fn test(calls: web::Json<Vec<Call>>, client: web::Data<ClientWithMiddleware>) -> Result<HttpResponse> {

@@ -20,7 +20,8 @@ mod spans;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use reqwest_middleware::ClientBuilder;
+pub use reqwest_middleware::ClientWithMiddleware as Client;
 use reqwest_tracing::TracingMiddleware;
 
 /// How long an idle connection is kept. actix-web closes one after 5 s; a client that keeps it longer now and then sends a
@@ -60,7 +61,7 @@ impl ClientSettings {
 ///
 /// # Errors
 /// When the HTTP client cannot be built: with TLS compiled in, that is a system without any CA certificate.
-pub fn traced(settings: &ClientSettings) -> Result<ClientWithMiddleware, reqwest::Error> {
+pub fn traced(settings: &ClientSettings) -> Result<Client, reqwest::Error> {
     let client = reqwest::Client::builder()
         .connect_timeout(settings.connect_timeout)
         .timeout(settings.timeout)

@@ -17,11 +17,12 @@
 //! # }
 //! ```
 
-use opentelemetry::Context;
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanKind, Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 use tracing::Span;
-use tracing::field::Empty;
+
+use crate::spans::{self, Recording, Start};
 
 /// Which database is called.
 #[derive(Debug, Clone, Default)]
@@ -42,32 +43,36 @@ pub struct Target {
 /// Without a span around it there is none: a poll that finds nothing to do makes no trace of its own.
 #[must_use]
 pub fn span(target: &Target, summary: &'static str, text: &str) -> Span {
-    if !Context::current().span().span_context().is_valid() {
+    let parent = Context::current();
+    if !parent.span().span_context().is_valid() {
         return Span::none();
     }
-    let (operation, collection) = summary.split_once(' ').unzip();
-    tracing::info_span!(
-        target: "telemetry::database",
-        "query",
-        otel.name = summary,
-        otel.kind = "client",
-        otel.status_code = Empty,
-        { attribute::DB_SYSTEM_NAME } = target.system,
-        { attribute::DB_NAMESPACE } = target.namespace,
-        { attribute::DB_OPERATION_NAME } = operation.unwrap_or(summary),
-        { attribute::DB_COLLECTION_NAME } = collection,
-        { attribute::DB_QUERY_SUMMARY } = summary,
-        { attribute::DB_QUERY_TEXT } = text,
-        { attribute::SERVER_ADDRESS } = target.server_address,
-        { attribute::SERVER_PORT } = target.server_port.map(i64::from),
-        { attribute::DB_RESPONSE_STATUS_CODE } = Empty,
-        { attribute::ERROR_TYPE } = Empty,
+    let describe = |span: &mut Recording<'_>| describe(span, target, summary, text);
+    spans::begin(
+        &parent,
+        Start::now(summary, SpanKind::Client),
+        describe,
+        || tracing::info_span!(target: "telemetry::database", "query"),
     )
+}
+
+fn describe(span: &mut Recording<'_>, target: &Target, summary: &'static str, text: &str) {
+    let (operation, collection) = summary.split_once(' ').unzip();
+    span.set(KeyValue::new(attribute::DB_SYSTEM_NAME, target.system));
+    span.set(KeyValue::new(attribute::DB_NAMESPACE, target.namespace.clone()));
+    span.set(KeyValue::new(attribute::DB_OPERATION_NAME, operation.unwrap_or(summary)));
+    span.set_some(attribute::DB_COLLECTION_NAME, collection);
+    span.set(KeyValue::new(attribute::DB_QUERY_SUMMARY, summary));
+    span.set(KeyValue::new(attribute::DB_QUERY_TEXT, text.to_owned()));
+    span.set_some(attribute::SERVER_ADDRESS, target.server_address.clone());
+    span.set_some(attribute::SERVER_PORT, target.server_port.map(i64::from));
 }
 
 /// Marks a call as failed. `error_type` is the database's own code (an SQLSTATE, for example) or a word of few values
 /// such as `pool_timeout`.
 pub fn record_error(span: &Span, error_type: &str) {
-    span.record(attribute::ERROR_TYPE, error_type);
-    span.record("otel.status_code", "ERROR");
+    spans::update(span, |span| {
+        span.set(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
+        span.status(Status::error(""));
+    });
 }

@@ -3,33 +3,48 @@
 pub mod client;
 pub mod context;
 pub mod database;
-pub mod logs;
+pub mod doctor;
+mod layer;
+mod logs;
+mod names;
+mod otlp;
 pub mod propagation;
 pub mod redaction;
+mod resource;
 pub mod server;
 pub mod settings;
+mod spans;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod traces;
 mod trouble;
+pub mod work;
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use delivery::Pipeline;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::logs::{Format, LogRecord, Logs};
+use crate::settings::LogLimits;
+
 pub use delivery::{Account, Dropped};
+/// The API crate of the version that this crate speaks. Another version is another world: its spans are not in our traces.
+pub use opentelemetry;
 pub use settings::Settings;
 
 /// How long [`TelemetryGuard::shutdown`] waits for the destinations. They flush side by side, so this bounds all of
 /// them together and leaves a service that must end within 5 s three of them for the requests in flight.
 pub const FLUSH_DEADLINE: Duration = Duration::from_millis(1500);
 
-/// The one pipeline of the process, for [`accounts`]; there is one subscriber, and so one of these.
-static PIPELINE: OnceLock<Pipeline<SpanData>> = OnceLock::new();
+/// The pipelines of the process, for [`accounts`]; there is one subscriber, and so one of each.
+static PIPELINES: OnceLock<(Pipeline<SpanData>, Pipeline<LogRecord>)> = OnceLock::new();
 
 /// Who is speaking: becomes `service.name` and `service.version` of every span and log line.
 ///
@@ -69,27 +84,61 @@ pub enum InitError {
 /// # Errors
 /// [`InitError::AlreadyInstalled`] when the process has a global `tracing` subscriber already.
 pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard, InitError> {
-    let traces::Started { provider, pipeline, mut warnings } = traces::start(service, settings);
-    let name = traces::resource::service_name(service, |key| std::env::var(key).ok());
-    let (filter, filter_warning) = logs::filter(settings.log_filter.as_deref());
-    warnings.extend(settings.warnings.iter().cloned().chain(filter_warning));
+    propagation::install(&settings.propagators);
+    settings.baggage.clone().install();
+    trouble::set_level(settings.own_level);
+    let resource = resource::of(service, &settings.resource);
+    let (filter, filter_problem) = logs::filter(settings.logs.filter.as_deref());
+    let mut warnings = settings.warnings();
+    warnings.extend(filter_problem);
+    let traces::Started { tracer, provider, pipeline } = traces::start(&resource, settings, &mut warnings);
+    let lines = Lines::start(&resource, settings, &mut warnings);
 
     tracing_subscriber::registry()
-        .with(traces::layer(&provider))
-        .with(logs::layer(&name, service.version, filter))
-        .with(trouble::layer())
+        .with(layer::Telemetry::new(tracer, lines.logs(filter, settings.logs.limits)))
         .try_init()
         .map_err(InitError::AlreadyInstalled)?;
 
     for warning in &warnings {
-        tracing::warn!(problem = %warning, "Telemetry setting ignored");
+        tracing::warn!(problem = %warning, "Telemetry setting is wrong, or looks wrong");
     }
-    let names: Vec<String> = pipeline.accounts().into_iter().map(|(name, _)| name).collect();
-    let sent_to = if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") };
-    tracing::info!(traces.sent_to = %sent_to, "Telemetry started");
+    tracing::info!(traces.sent_to = %names(&pipeline.accounts()), "Telemetry started");
     // The subscriber was not installed before, so this was not set either.
-    let _ = PIPELINE.set(pipeline.clone());
-    Ok(TelemetryGuard { provider, pipeline })
+    let _ = PIPELINES.set((pipeline.clone(), lines.pipeline.clone()));
+    Ok(TelemetryGuard { provider, pipeline, lines })
+}
+
+fn names(accounts: &[(String, Account)]) -> String {
+    let names: Vec<&str> = accounts.iter().map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") }
+}
+
+/// Log lines on their way to stdout.
+struct Lines {
+    pipeline: Pipeline<LogRecord>,
+    format: Format,
+    /// Set when the pipeline has ended. What is said after that is written on the spot.
+    ended: Arc<AtomicBool>,
+}
+
+impl Lines {
+    fn start(resource: &Resource, settings: &Settings, warnings: &mut Vec<String>) -> Self {
+        let format = Format::of(resource);
+        let pipeline = logs::pipeline(&format, resource, settings, warnings);
+        Self { pipeline, format, ended: Arc::default() }
+    }
+
+    fn logs(&self, filter: Targets, limits: LogLimits) -> Logs {
+        let (pipeline, ended, format) = (self.pipeline.clone(), Arc::clone(&self.ended), self.format.clone());
+        Logs::new(filter, limits, move |record| {
+            if ended.load(Ordering::Acquire) {
+                logs::print(&format, &record);
+            } else {
+                let size = record.size();
+                pipeline.offer(record, size);
+            }
+        })
+    }
 }
 
 /// Keeps telemetry running. Hand it to [`shutdown`](Self::shutdown) as the last act of the process; dropping it does
@@ -98,13 +147,26 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
 pub struct TelemetryGuard {
     provider: SdkTracerProvider,
     pipeline: Pipeline<SpanData>,
+    lines: Lines,
 }
 
-/// What became of all spans of this process so far, by destination: created = delivered + dropped, by reason, + pending.
-/// Empty before [`init`], and where nothing is sent.
+/// What became of everything so far: created = delivered + dropped, by reason, + pending.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    /// Spans, by destination.
+    pub traces: Vec<(String, Account)>,
+    /// Log records, by destination; `stdout` is one.
+    pub logs: Vec<(String, Account)>,
+}
+
+/// The accounts of this process at this moment. Empty before [`init`].
 #[must_use]
-pub fn accounts() -> Vec<(String, Account)> {
-    PIPELINE.get().map(Pipeline::accounts).unwrap_or_default()
+pub fn accounts() -> Accounts {
+    let accounts = |(spans, logs): &(Pipeline<SpanData>, Pipeline<LogRecord>)| Accounts {
+        traces: spans.accounts(),
+        logs: logs.accounts(),
+    };
+    PIPELINES.get().map(accounts).unwrap_or_default()
 }
 
 impl TelemetryGuard {
@@ -119,11 +181,18 @@ impl TelemetryGuard {
 
 impl Drop for TelemetryGuard {
     fn drop(&mut self) {
-        let accounts = self.pipeline.shutdown(FLUSH_DEADLINE);
-        for loss in traces::losses(&accounts) {
+        let (spans, logs) = std::thread::scope(|scope| {
+            let logs = scope.spawn(|| self.lines.pipeline.shutdown(FLUSH_DEADLINE));
+            (self.pipeline.shutdown(FLUSH_DEADLINE), logs.join().unwrap_or_default())
+        });
+        self.lines.ended.store(true, Ordering::Release);
+        for loss in traces::losses(&spans) {
             tracing::warn!(spans = %loss, "Telemetry lost spans");
         }
-        // The pipeline is empty, so this only marks the provider as ended.
+        for loss in traces::losses(&logs) {
+            tracing::warn!(records = %loss, "Telemetry lost log records");
+        }
+        // The pipelines are empty, so this only marks the provider as ended.
         let _ = self.provider.shutdown_with_timeout(FLUSH_DEADLINE);
     }
 }

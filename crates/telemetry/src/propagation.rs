@@ -1,4 +1,5 @@
-//! Trace context and baggage, in and out of HTTP headers: [W3C Trace Context][trace] and [W3C Baggage][baggage].
+//! Trace context and baggage, in and out of HTTP headers: [W3C Trace Context][trace] and [W3C Baggage][baggage], and, where
+//! `OTEL_PROPAGATORS` asks for them, the [formats](Propagator) that were there before.
 //!
 //! The middlewares of the two HTTP libraries are used without their own propagation. Theirs reads the first line of a
 //! repeated header only and speaks another version of OpenTelemetry, which splits a trace in silence.
@@ -6,20 +7,27 @@
 //! [trace]: https://www.w3.org/TR/trace-context-2/
 //! [baggage]: https://www.w3.org/TR/baggage/
 
+mod b3;
 mod baggage;
+mod edge;
+mod hex;
+mod jaeger;
 pub(crate) mod percent;
-mod traceparent;
+mod propagator;
+pub(crate) mod traceparent;
 mod tracestate;
 mod trust;
+mod w3c;
+mod xray;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::Context;
-use opentelemetry::baggage::BaggageExt;
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 
-use self::traceparent::{Parent, RandomTraceId};
-use self::tracestate::State;
-
+pub use edge::BaggageRules;
+pub(crate) use edge::Received;
+pub(crate) use propagator::install;
+pub use propagator::{ParsePropagatorError, Propagator, Propagators};
 pub use trust::{ParseTrustError, TrustPolicy};
 
 /// `traceparent`: ids and flags of the caller's span.
@@ -29,8 +37,8 @@ pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// `baggage`: key-value pairs that travel with the request.
 pub const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
-/// Reads the caller's context. Without a valid `traceparent` the span part is empty, and `tracestate` is not looked
-/// at; baggage stands on its own.
+/// Reads the caller's context in the formats of this process, [`Propagators`]: the span of the first format that has a
+/// valid one, and baggage, which stands on its own.
 ///
 /// `lines` answers all values of a header, one for each of its lines, in order.
 pub fn extract<'h, L, I>(lines: L) -> Context
@@ -38,55 +46,93 @@ where
     L: Fn(&HeaderName) -> I,
     I: Iterator<Item = &'h [u8]>,
 {
-    let mut context = Context::new();
-    if let Some(parent) = parent(&lines) {
-        let state = State::parse(lines(&TRACESTATE));
-        let for_sdk = state.as_ref().map(State::for_sdk).unwrap_or_default();
-        let span = SpanContext::new(parent.trace_id, parent.span_id, parent.flags, true, for_sdk);
-        context = context.with_remote_span_context(span);
-        if parent.has_random_id() {
-            context = context.with_value(RandomTraceId);
-        }
-        if let Some(state) = state {
-            context = context.with_value(state);
-        }
-    }
-    let baggage = baggage::parse(lines(&BAGGAGE));
-    if baggage.is_empty() { context } else { context.with_baggage(baggage) }
+    Propagators::installed().extract(&lines)
 }
 
-/// The caller's span, when there is one `traceparent` and it is valid.
-fn parent<'h, L, I>(lines: &L) -> Option<Parent>
+/// Writes `context` into `headers` in the formats of this process, in place of what any format left there. Nothing is
+/// written for a part that is empty.
+pub fn inject(context: &Context, headers: &mut HeaderMap) {
+    Propagators::installed().inject(context, headers);
+}
+
+/// As [`extract`], always in the formats of W3C: for context that we stored ourselves.
+pub(crate) fn extract_w3c<'h, L, I>(lines: L) -> Context
 where
     L: Fn(&HeaderName) -> I,
     I: Iterator<Item = &'h [u8]>,
 {
-    let mut parents = lines(&TRACEPARENT);
-    let parent = traceparent::parse(parents.next()?)?;
-    // Two of them contradict each other: neither can be believed.
-    parents.next().is_none().then_some(parent)
+    Propagators::w3c().extract(&lines)
 }
 
-/// Writes `context` into `headers`, in place of what they hold. Nothing is written for a part that is empty.
-pub fn inject(context: &Context, headers: &mut HeaderMap) {
-    let span = context.span();
-    write(headers, TRACEPARENT, traceparent::format(span.span_context(), context.get()));
-    let state = context.get::<State>().map(|state| state.header().to_owned());
-    write(headers, TRACESTATE, state.filter(|_| span.span_context().is_valid()));
-    write(headers, BAGGAGE, Some(baggage::format(context.baggage())));
+/// As [`inject`], always in the formats of W3C.
+pub(crate) fn inject_w3c(context: &Context, headers: &mut HeaderMap) {
+    Propagators::w3c().inject(context, headers);
 }
 
-fn write(headers: &mut HeaderMap, name: HeaderName, value: Option<String>) {
-    headers.remove(&name);
-    let value = value.filter(|value| !value.is_empty());
-    if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
-        headers.insert(name, value);
+/// Takes the context of every format out of `headers`, also of those that are not in use: a handler may have copied the
+/// headers of its own request.
+pub(crate) fn strip(headers: &mut HeaderMap) {
+    let stale: Vec<HeaderName> = headers.keys().filter(|name| is_context(name.as_str())).cloned().collect();
+    for name in stale {
+        headers.remove(name);
     }
+}
+
+fn is_context(name: &str) -> bool {
+    let exact =
+        ["traceparent", "tracestate", "baggage", "b3", "x-amzn-trace-id", "uber-trace-id", "jaeger-baggage"];
+    // The old Jaeger clients had a header for each key of their baggage.
+    exact.contains(&name) || name.starts_with("x-b3-") || name.starts_with("uberctx-")
 }
 
 /// The value of `traceresponse` for the span of `context`, in the form of `traceparent`; `None` outside of any span.
 pub(crate) fn traceresponse(context: &Context) -> Option<String> {
     traceparent::format(context.span().span_context(), context.get())
+}
+
+/// A caller's span: ids that are not zero, and what it decided.
+struct Parent {
+    trace_id: TraceId,
+    span_id: SpanId,
+    flags: TraceFlags,
+}
+
+impl Parent {
+    fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Option<Self> {
+        let valid = trace_id != TraceId::INVALID && span_id != SpanId::INVALID;
+        valid.then_some(Self { trace_id, span_id, flags })
+    }
+
+    fn into_context(self) -> Context {
+        let span = SpanContext::new(self.trace_id, self.span_id, self.flags, true, TraceState::NONE);
+        Context::new().with_remote_span_context(span)
+    }
+}
+
+/// The value of a header that has one line. Two of them contradict each other: neither can be believed.
+fn single<'h, L, I>(lines: &L, name: &HeaderName) -> Option<&'h str>
+where
+    L: Fn(&HeaderName) -> I,
+    I: Iterator<Item = &'h [u8]>,
+{
+    let mut values = lines(name);
+    let value = std::str::from_utf8(trim(values.next()?)).ok()?;
+    values.next().is_none().then_some(value)
+}
+
+/// `text` without the optional white space of HTTP around it: spaces and tabs, and no other.
+fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
+fn write(headers: &mut HeaderMap, name: HeaderName, value: Option<String>) {
+    let value = value.filter(|value| !value.is_empty());
+    if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+        headers.insert(name, value);
+    }
 }
 
 #[cfg(test)]
@@ -136,9 +182,7 @@ mod tests {
         let out = round(&incoming);
 
         assert_eq!(out["tracestate"], "a=1,b=2,c=3");
-        let mut members: Vec<_> = out["baggage"].to_str().unwrap().split(',').collect();
-        members.sort_unstable();
-        assert_eq!(members, ["x=1", "y=2"]);
+        assert_eq!(out["baggage"], "x=1,y=2");
     }
 
     #[test]

@@ -113,6 +113,18 @@ pub fn url(url: &reqwest::Url) -> String {
     clean.into()
 }
 
+/// `value` as it may leave under `name`.
+#[must_use]
+pub fn value<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
+    if is_secret(name) { Cow::Borrowed(REDACTED) } else { text(value) }
+}
+
+/// Free text as it may leave.
+#[must_use]
+pub fn text(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

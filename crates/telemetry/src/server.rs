@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod body;
 mod description;
 mod failure;
 mod middleware;
@@ -28,8 +29,9 @@ use std::sync::Arc;
 
 use actix_web::dev::ServiceRequest;
 
-use crate::propagation::{TRACEPARENT, TrustPolicy};
+use crate::propagation::{BaggageRules, TRACEPARENT, TrustPolicy};
 
+pub use body::Watched;
 pub use failure::{Failure, FailureOrigin};
 pub use middleware::TracingMiddleware;
 pub use panics::Panicked;
@@ -41,9 +43,10 @@ pub struct Tracing {
 }
 
 /// What the middleware must know about a request before it makes a span.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Policy {
     trust: TrustPolicy,
+    baggage: BaggageRules,
     untraced: Vec<String>,
 }
 
@@ -51,7 +54,7 @@ impl Tracing {
     /// A middleware that believes callers as `trust` says.
     #[must_use]
     pub fn new(trust: TrustPolicy) -> Self {
-        Self { policy: Arc::new(Policy { trust, untraced: Vec::new() }) }
+        Self { policy: Arc::new(Policy { trust, baggage: BaggageRules::installed(), untraced: Vec::new() }) }
     }
 
     /// Paths without a span of their own, for health checks: `paths` are compared whole. Such a request is traced all
@@ -59,7 +62,13 @@ impl Tracing {
     #[must_use]
     pub fn untraced<P: Into<String>>(self, paths: impl IntoIterator<Item = P>) -> Self {
         let untraced = paths.into_iter().map(Into::into).collect();
-        Self { policy: Arc::new(Policy { trust: self.policy.trust.clone(), untraced }) }
+        Self { policy: Arc::new(Policy { untraced, ..Arc::unwrap_or_clone(self.policy) }) }
+    }
+
+    /// Which baggage is kept of callers that are not believed, instead of what `TELEMETRY_BAGGAGE` lists.
+    #[must_use]
+    pub fn baggage(self, rules: BaggageRules) -> Self {
+        Self { policy: Arc::new(Policy { baggage: rules, ..Arc::unwrap_or_clone(self.policy) }) }
     }
 }
 

@@ -1,36 +1,135 @@
-//! Every variable that this crate reads, with its default. Nothing else in the crate reads the environment, but the
-//! OpenTelemetry SDK reads `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER(_ARG)` and `OTEL_SPAN_*_COUNT_LIMIT` itself.
+//! Every variable that this crate reads, with its default. Nothing else in the crate reads the environment.
 
-mod traces;
+mod batch;
+mod destination;
+mod endpoint;
+mod exporters;
+mod limits;
+mod resource;
+mod sampler;
+#[cfg(test)]
+mod tests;
+mod variables;
 
-use crate::propagation::TrustPolicy;
+use std::time::Duration;
 
-pub use traces::{Batch, Compression, Destination};
+use opentelemetry_sdk::trace::Sampler;
+use tracing::level_filters::LevelFilter;
+
+use self::exporters::Exporters;
+use self::variables::Variables;
+use crate::propagation::{BaggageRules, Propagator, TrustPolicy};
+
+pub use batch::Batch;
+pub use destination::{Compression, Destination, Protocol, Tls};
+pub use limits::{LogLimits, SpanLimits};
+pub use resource::ResourceSettings;
+pub use variables::Reading;
 
 /// What telemetry does, read from the environment by [`Settings::from_env`].
 ///
-/// | variable | field | default |
+/// Variables of the OpenTelemetry specification do what the specification says: an empty one counts as not set, words are
+/// compared without case, a bad value is told of once and its default used, and a variable with the name of a signal wins
+/// over the general one.
+///
+/// | variable | does | default |
 /// |---|---|---|
-/// | `OTEL_SDK_DISABLED` | `destinations` stays empty when `true` | `false` |
-/// | `EXPLORER_URL` | a destination | none |
-/// | `HONEYCOMB_API_KEY`, `HONEYCOMB_API_ENDPOINT`, `HONEYCOMB_DATASET` | a destination | none |
-/// | `OTEL_EXPORTER_OTLP_ENDPOINT`, `_HEADERS`, `_TIMEOUT`, `_COMPRESSION`, each also with `_TRACES_` | a destination | none |
-/// | `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | `batch` | 5000 ms, 16384, 512 |
-/// | `TELEMETRY_TRUST` | `trust` | by service |
-/// | `RUST_LOG` | `log_filter` | `info` |
-#[derive(Debug, Clone, Default)]
+/// | `OTEL_SDK_DISABLED` | `true`: nothing is recorded or sent; context is still carried | `false` |
+/// | `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES` | who it is from | the service's own name and version |
+/// | `EXPLORER_URL` | sends spans to an explorer | |
+/// | `HONEYCOMB_API_KEY`, `HONEYCOMB_API_ENDPOINT`, `HONEYCOMB_DATASET` | sends spans to Honeycomb | `https://api.honeycomb.io` |
+/// | `OTEL_EXPORTER_OTLP_ENDPOINT` | sends spans and log records to any OTLP endpoint | |
+/// | `OTEL_EXPORTER_OTLP_PROTOCOL` | `grpc`, `http/protobuf`, `http/json` | `http/protobuf` |
+/// | `OTEL_EXPORTER_OTLP_HEADERS` | `name=value,…` with each export | |
+/// | `OTEL_EXPORTER_OTLP_TIMEOUT` | milliseconds, limit of one attempt | 10000 |
+/// | `OTEL_EXPORTER_OTLP_COMPRESSION` | `gzip`, `none` | `none` |
+/// | `OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE`, `_CLIENT_KEY` | PEM files | the system's authorities |
+/// | `OTEL_EXPORTER_OTLP_INSECURE` | of a gRPC endpoint without a scheme | `false` |
+/// | each `OTEL_EXPORTER_OTLP_…` with `TRACES_`, `LOGS_`, `METRICS_` behind `OTLP_` | the same, of one signal | the general one |
+/// | `OTEL_TRACES_EXPORTER`, `OTEL_LOGS_EXPORTER` | `otlp`, `console`, `none`, or several | `otlp`, where an endpoint is named |
+/// | `OTEL_METRICS_EXPORTER` | `otlp`, `console`, `none` | `none` |
+/// | `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT` | milliseconds | 60000, 30000 |
+/// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | which traces are recorded | `parentbased_always_on` |
+/// | `OTEL_BSP_SCHEDULE_DELAY`, `_MAX_QUEUE_SIZE`, `_MAX_EXPORT_BATCH_SIZE`, `_EXPORT_TIMEOUT` | how spans wait | 5000, 16384, 512, 30000 |
+/// | `OTEL_BLRP_SCHEDULE_DELAY`, `_MAX_QUEUE_SIZE`, `_MAX_EXPORT_BATCH_SIZE`, `_EXPORT_TIMEOUT` | how log records wait | 1000, 16384, 512, 30000 |
+/// | `OTEL_ATTRIBUTE_COUNT_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, each also with `SPAN_` and `LOGRECORD_` | attributes, characters of a value | 128, no limit |
+/// | `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | counts | 128 |
+/// | `OTEL_PROPAGATORS` | `tracecontext`, `baggage`, `b3`, `b3multi`, `xray`, `jaeger`, or `none` | `tracecontext,baggage` |
+/// | `OTEL_LOG_LEVEL` | how much telemetry says about itself on stderr: `none`, `error`, `warn`, `info`, `debug` | `warn` |
+/// | `TELEMETRY_TRUST` | `public`, `internal`, or networks whose callers are believed | by service |
+/// | `TELEMETRY_BAGGAGE` | keys of baggage that strangers may set | none |
+/// | `TELEMETRY_BAGGAGE_ATTRIBUTES` | keys of baggage that become attributes of each span | none |
+/// | `TELEMETRY_REDACT` | further names whose values are secrets | none |
+/// | `RUST_LOG` | log lines by target and level | `info,actix_server=warn` |
+#[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where spans go. Each destination has a queue of its own. Empty: spans are made, carried and logged by id, and
-    /// sent nowhere.
-    pub destinations: Vec<Destination>,
-    /// How spans wait for company.
-    pub batch: Batch,
+    /// Nothing is recorded and nothing is sent. Context is still read and written, and lines are still printed.
+    pub disabled: bool,
+    /// Who it is from.
+    pub resource: ResourceSettings,
+    /// Spans.
+    pub traces: TracesSettings,
+    /// Log records.
+    pub logs: LogsSettings,
+    /// Metrics.
+    pub metrics: MetricsSettings,
+    /// How context is read and written, in this order.
+    pub propagators: Vec<Propagator>,
     /// Whose trace context is believed; `None` when `TELEMETRY_TRUST` is not set, so that the service decides.
     pub trust: Option<TrustPolicy>,
+    /// Which baggage is kept of callers that are not believed.
+    pub baggage: BaggageRules,
+    /// Keys of baggage whose values become attributes of each span.
+    pub baggage_attributes: Vec<String>,
+    /// Names whose values are secrets, besides those of [`redaction`](crate::redaction).
+    pub redact: Vec<String>,
+    /// How much telemetry says about itself on stderr.
+    pub own_level: LevelFilter,
+    /// Each variable that is set, with what is wrong with it.
+    pub readings: Vec<Reading>,
+}
+
+/// Where spans go, and how much of them.
+#[derive(Debug, Clone)]
+pub struct TracesSettings {
+    /// Each destination has a queue of its own. Empty: spans are made, carried and logged by id, and sent nowhere.
+    pub destinations: Vec<Destination>,
+    /// Whether spans are printed on stdout, as OTLP in JSON.
+    pub console: bool,
+    /// Which traces are recorded.
+    pub sampler: Sampler,
+    /// How much of a span is kept.
+    pub limits: SpanLimits,
+    /// How spans wait for company.
+    pub batch: Batch,
+}
+
+/// Where log records go besides stdout, and how much of them.
+#[derive(Debug, Clone, Default)]
+pub struct LogsSettings {
+    /// Each destination has a queue of its own.
+    pub destinations: Vec<Destination>,
+    /// Whether log records are printed on stdout as OTLP in JSON, besides the line.
+    pub console: bool,
+    /// How much of a record is kept.
+    pub limits: LogLimits,
+    /// How records wait for company.
+    pub batch: Batch,
     /// Directives of `RUST_LOG`. They choose log lines and can never cut a span.
-    pub log_filter: Option<String>,
-    /// One sentence for each variable that was ignored, and why.
-    pub warnings: Vec<String>,
+    pub filter: Option<String>,
+}
+
+/// Where metrics go. Nowhere by default: they cost something in each request, and Honeycomb bills them.
+#[derive(Debug, Clone)]
+pub struct MetricsSettings {
+    /// The one destination.
+    pub destination: Option<Destination>,
+    /// Whether metrics are printed on stdout.
+    pub console: bool,
+    /// Time between two exports.
+    pub interval: Duration,
+    /// Limit of one export.
+    pub timeout: Duration,
 }
 
 impl Settings {
@@ -42,73 +141,112 @@ impl Settings {
 
     /// Reads from `lookup`, which answers the value of a variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let variables = Variables { lookup: &lookup };
-        let mut warnings = Vec::new();
-        let destinations =
-            if variables.get("OTEL_SDK_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
-                Vec::new()
-            } else {
-                traces::destinations(&variables, &mut warnings)
-            };
+        let variables = Variables::new(&lookup);
         let trust = variables.get("TELEMETRY_TRUST").and_then(|value| {
-            value.parse().map_err(|error| warnings.push(format!("TELEMETRY_TRUST: {error}"))).ok()
+            let problem = |error| variables.problem("TELEMETRY_TRUST", format!("{error}"));
+            value.parse().map_err(problem).ok()
         });
-        let batch = Batch::read(&variables, &mut warnings);
-        Self { destinations, batch, trust, log_filter: variables.get("RUST_LOG"), warnings }
+        Self {
+            disabled: variables.flag("OTEL_SDK_DISABLED"),
+            resource: ResourceSettings::read(&variables),
+            traces: TracesSettings::read(&variables),
+            logs: LogsSettings::read(&variables),
+            metrics: MetricsSettings::read(&variables),
+            propagators: propagators(&variables),
+            trust,
+            baggage: BaggageRules { from_strangers: variables.list("TELEMETRY_BAGGAGE") },
+            baggage_attributes: variables.list("TELEMETRY_BAGGAGE_ATTRIBUTES"),
+            redact: variables.list("TELEMETRY_REDACT"),
+            own_level: own_level(&variables),
+            readings: variables.readings(),
+        }
+    }
+
+    /// One sentence for each variable that is wrong or looks wrong.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let told = |reading: &Reading| {
+            let problem = reading.problem.as_ref().or(reading.hint.as_ref());
+            problem.map(|problem| format!("{}: {problem}", reading.variable))
+        };
+        self.readings.iter().filter_map(told).collect()
     }
 }
 
-/// Variables by name; an empty one is not there.
-struct Variables<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
-}
-
-impl Variables<'_> {
-    fn get(&self, name: &str) -> Option<String> {
-        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+impl Default for Settings {
+    /// What holds when no variable is set.
+    fn default() -> Self {
+        Self::from_lookup(|_| None)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(variables: &[(&str, &str)]) -> Settings {
-        Settings::from_lookup(|name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+impl TracesSettings {
+    fn read(variables: &Variables<'_>) -> Self {
+        let exporters = Exporters::read(variables, "OTEL_TRACES_EXPORTER");
+        Self {
+            destinations: destination::traces(variables, exporters),
+            console: exporters.console,
+            sampler: sampler::read(variables),
+            limits: SpanLimits::read(variables),
+            batch: Batch::of_spans(variables),
+        }
     }
+}
 
-    #[test]
-    fn without_variables_nothing_is_sent_and_nothing_is_warned_of() {
-        let settings = read(&[]);
-
-        assert!(settings.destinations.is_empty());
-        assert!(settings.warnings.is_empty());
-        assert!(settings.trust.is_none());
+impl LogsSettings {
+    fn read(variables: &Variables<'_>) -> Self {
+        let exporters = Exporters::read(variables, "OTEL_LOGS_EXPORTER");
+        let otlp = exporters.otlp.then(|| destination::otlp(variables, "LOGS", exporters.is_explicit));
+        Self {
+            destinations: otlp.flatten().map(|(_, destination)| destination).into_iter().collect(),
+            console: exporters.console,
+            limits: LogLimits::read(variables),
+            batch: Batch::of_log_records(variables),
+            filter: variables.get("RUST_LOG"),
+        }
     }
+}
 
-    #[test]
-    fn an_empty_variable_counts_as_not_set() {
-        let settings = read(&[("EXPLORER_URL", ""), ("HONEYCOMB_API_KEY", " "), ("TELEMETRY_TRUST", "")]);
-
-        assert!(settings.destinations.is_empty());
-        assert!(settings.warnings.is_empty());
+impl MetricsSettings {
+    fn read(variables: &Variables<'_>) -> Self {
+        let exporters = Exporters::read(variables, "OTEL_METRICS_EXPORTER");
+        let wanted = exporters.is_explicit && exporters.otlp;
+        let destination = wanted.then(|| destination::otlp(variables, "METRICS", true)).flatten();
+        let (interval, timeout) = (Duration::from_mins(1), Duration::from_secs(30));
+        Self {
+            destination: destination.map(|(_, destination)| destination),
+            console: exporters.console,
+            interval: variables.millis(&["OTEL_METRIC_EXPORT_INTERVAL"], interval),
+            timeout: variables.millis(&["OTEL_METRIC_EXPORT_TIMEOUT"], timeout),
+        }
     }
+}
 
-    #[test]
-    fn a_bad_trust_policy_is_warned_of_and_ignored() {
-        let settings = read(&[("TELEMETRY_TRUST", "everybody")]);
-
-        assert!(settings.trust.is_none());
-        assert_eq!(settings.warnings.len(), 1);
-        assert!(settings.warnings[0].contains("everybody"), "{:?}", settings.warnings);
+fn propagators(variables: &Variables<'_>) -> Vec<Propagator> {
+    const NAME: &str = "OTEL_PROPAGATORS";
+    const DEFAULT: [Propagator; 2] = [Propagator::TraceContext, Propagator::Baggage];
+    let names = variables.list(NAME);
+    if names.is_empty() {
+        return DEFAULT.to_vec();
     }
-
-    #[test]
-    fn a_disabled_sdk_sends_nowhere() {
-        let settings = read(&[("OTEL_SDK_DISABLED", "TRUE"), ("EXPLORER_URL", "http://localhost:4318")]);
-
-        assert!(settings.destinations.is_empty());
+    if names.iter().any(|name| name.eq_ignore_ascii_case("none")) {
+        return Vec::new();
     }
+    let known = names.iter().filter_map(|name| {
+        let problem = |error| variables.problem(NAME, format!("{error}; it is left out"));
+        name.to_ascii_lowercase().parse().map_err(problem).ok()
+    });
+    let known: Vec<Propagator> = known.collect();
+    if known.is_empty() { DEFAULT.to_vec() } else { known }
+}
+
+fn own_level(variables: &Variables<'_>) -> LevelFilter {
+    let default = (LevelFilter::WARN, "warn");
+    variables.parse(&["OTEL_LOG_LEVEL"], default, "none, error, warn, info or debug", |word| {
+        match word.to_ascii_lowercase().as_str() {
+            "none" | "off" => Some(LevelFilter::OFF),
+            "warning" => Some(LevelFilter::WARN),
+            other => other.parse().ok(),
+        }
+    })
 }

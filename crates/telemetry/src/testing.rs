@@ -8,39 +8,64 @@
 //! ```
 
 use std::fmt::Write;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, SpanKind};
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use opentelemetry_sdk::trace::SpanData;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::traces;
+use crate::Settings;
+use crate::layer::Telemetry;
+use crate::logs::Logs;
+use crate::spans::{Limits, Tracer};
 
-/// Records the spans of this thread until it is dropped.
-#[must_use = "spans are recorded while the recorder lives"]
+/// Spans that were recorded.
+#[must_use = "spans of a thread are recorded while its recorder lives"]
 pub struct Recorder {
-    exporter: InMemorySpanExporter,
-    _provider: SdkTracerProvider,
-    _subscriber: DefaultGuard,
+    spans: Spans,
+    _subscriber: Option<DefaultGuard>,
 }
 
-/// Starts recording on this thread, through the same layer that [`init`](crate::init) installs.
+type Spans = Arc<Mutex<Vec<SpanData>>>;
+
+/// Records the spans of this thread, until the recorder is dropped, through the same layer that [`init`](crate::init)
+/// installs. Every span is sampled,
+/// unless `OTEL_TRACES_SAMPLER` says otherwise.
 pub fn record() -> Recorder {
-    let exporter = InMemorySpanExporter::default();
-    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-    let subscriber = tracing_subscriber::registry().with(traces::layer(&provider));
-    Recorder { exporter, _provider: provider, _subscriber: tracing::subscriber::set_default(subscriber) }
+    let spans = Spans::default();
+    let subscriber = tracing_subscriber::registry().with(layer(&spans));
+    Recorder { spans, _subscriber: Some(tracing::subscriber::set_default(subscriber)) }
+}
+
+/// Records the spans of all threads of this process, from the first call on: for servers, whose workers are threads of
+/// their own. All recorders that it answers share the spans.
+///
+/// # Panics
+/// When the process has a global `tracing` subscriber of another kind.
+pub fn record_process() -> Recorder {
+    static SPANS: LazyLock<Spans> = LazyLock::new(|| {
+        let spans = Spans::default();
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer(&spans)))
+            .expect("the process has no other subscriber");
+        spans
+    });
+    Recorder { spans: Arc::clone(&SPANS), _subscriber: None }
+}
+
+fn layer(spans: &Spans) -> Telemetry {
+    let kept = Arc::clone(spans);
+    let keep = move |span| kept.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+    let tracer = Tracer::new(Settings::from_env().traces.sampler, Limits::default(), keep);
+    Telemetry::new(Arc::new(tracer), Logs::none())
 }
 
 impl Recorder {
     /// The spans that have ended, in the order in which they ended.
-    ///
-    /// # Panics
-    /// When the exporter's lock is poisoned, because another thread panicked in the middle of an export.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
-        self.exporter.get_finished_spans().expect("no exporting thread panicked")
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All ended spans as an indented tree, children in the order in which they started: `SERVER GET /a\n  CLIENT GET\n`.

@@ -1,81 +1,60 @@
 //! From `tracing` spans to OTLP: the tracer provider, and one queue a destination.
 
-mod deliver;
-mod exporter;
 mod processor;
-pub(crate) mod resource;
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use delivery::{Pipeline, Policy};
-use opentelemetry::trace::TracerProvider;
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
-use tracing::Subscriber;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::registry::LookupSpan;
+use delivery::Pipeline;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData};
 
-use crate::settings::Destination;
-use crate::{ServiceInfo, Settings};
+use crate::Settings;
+use crate::otlp::{self, Console, Otlp};
+use crate::spans::{Limits, Tracer};
 
 pub(crate) use processor::losses;
 
-/// The instrumentation scope of all spans.
-pub(crate) const SCOPE: &str = env!("CARGO_PKG_NAME");
-
 pub(crate) struct Started {
+    /// Of spans that `tracing` makes.
+    pub(crate) tracer: Arc<Tracer>,
+    /// Of spans that libraries make by the OpenTelemetry API.
     pub(crate) provider: SdkTracerProvider,
     pub(crate) pipeline: Pipeline<SpanData>,
-    pub(crate) warnings: Vec<String>,
 }
 
-/// Builds the provider and makes it the global one. A destination that cannot be set up is left out with a warning.
-pub(crate) fn start(service: ServiceInfo, settings: &Settings) -> Started {
-    let resource = resource::of(service);
-    let (mut builder, mut warnings) = (Pipeline::builder(), Vec::new());
-    for destination in &settings.destinations {
-        match exporter::build(destination) {
-            Ok((exporter, answer)) => {
-                let otlp = deliver::Otlp { name: destination.name, exporter, answer }.from(&resource);
-                builder = builder.destination(destination.name, policy(destination, settings), otlp);
+/// Builds the pipeline, and makes the provider the global one. A destination that cannot be set up is left out with a
+/// warning.
+pub(crate) fn start(resource: &Resource, settings: &Settings, warnings: &mut Vec<String>) -> Started {
+    let wanted = &settings.traces;
+    let mut builder = Pipeline::builder();
+    if !settings.disabled {
+        let sent = otlp::resource(resource);
+        for destination in &wanted.destinations {
+            match Otlp::to(destination, sent.clone()) {
+                Ok(otlp) => {
+                    let policy = otlp::policy(destination, &wanted.batch);
+                    builder = builder.destination(destination.name, policy, otlp);
+                }
+                Err(error) => warnings.push(format!("{} gets no traces: {error}", destination.name)),
             }
-            Err(error) => warnings.push(format!("{} gets no traces: {error}", destination.name)),
+        }
+        if wanted.console {
+            builder = builder.destination("console", otlp::console_policy(&wanted.batch), Console::new(sent));
         }
     }
     let pipeline = builder.start();
+    let sink = pipeline.clone();
+    let limits = Limits::from(wanted.limits);
+    let mut tracer = Tracer::new(wanted.sampler.clone(), limits, move |span| processor::offer(&sink, span));
+    tracer.baggage.clone_from(&settings.baggage_attributes);
+    tracer.is_disabled = settings.disabled;
+    let sampler = if settings.disabled { Sampler::AlwaysOff } else { wanted.sampler.clone() };
     let provider = SdkTracerProvider::builder()
-        .with_resource(resource)
+        .with_resource(resource.clone())
+        .with_sampler(sampler)
+        .with_span_limits(limits.counts)
         .with_span_processor(processor::Deliver { pipeline: pipeline.clone() })
         .build();
     opentelemetry::global::set_tracer_provider(provider.clone());
-    Started { provider, pipeline, warnings }
-}
-
-fn policy(destination: &Destination, settings: &Settings) -> Policy {
-    let Settings { batch, .. } = settings;
-    Policy {
-        queue_items: batch.queue_spans,
-        batch_items: batch.batch_spans.min(batch.queue_spans),
-        batch_age: destination.delay.unwrap_or(batch.delay),
-        timeout: destination.timeout.max(Duration::from_millis(1)),
-        ..Policy::default()
-    }
-}
-
-/// The layer that turns `tracing` spans into OpenTelemetry spans.
-///
-/// Its filter is fixed: `RUST_LOG` chooses log lines, and must not be able to cut a trace. Events stay out, because the
-/// bridge marks a span as failed for each ERROR event inside of it, also when the request succeeds.
-pub(crate) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer(SCOPE))
-        .with_location(false)
-        .with_threads(false)
-        .with_tracked_inactivity(false)
-        .with_target(false)
-        .with_level(false)
-        .with_filter(filter_fn(|metadata| metadata.is_span() && *metadata.level() <= tracing::Level::INFO))
+    Started { tracer: Arc::new(tracer), provider, pipeline }
 }

@@ -4,14 +4,13 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::filter::{FilterExt, LevelFilter, filter_fn};
-use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{Layer, layer};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level};
 
 /// One kind of trouble is told once in this time.
 const EVERY: Duration = Duration::from_secs(30);
@@ -23,23 +22,48 @@ struct Told {
     unsaid: u64,
 }
 
+/// How much is told: `OTEL_LOG_LEVEL`.
+static LEVEL: AtomicU8 = AtomicU8::new(rank(LevelFilter::WARN));
+
+/// Tells of what is as bad as `level` or worse.
+pub(crate) fn set_level(level: LevelFilter) {
+    LEVEL.store(rank(level), Ordering::Relaxed);
+}
+
+/// Whether something of `level` is told of.
+pub(crate) fn tells(level: Level) -> bool {
+    rank(LevelFilter::from_level(level)) <= LEVEL.load(Ordering::Relaxed)
+}
+
+const fn rank(level: LevelFilter) -> u8 {
+    match level.into_level() {
+        None => 0,
+        Some(Level::ERROR) => 1,
+        Some(Level::WARN) => 2,
+        Some(Level::INFO) => 3,
+        Some(Level::DEBUG) => 4,
+        Some(Level::TRACE) => 5,
+    }
+}
+
 /// Whether an event comes from the OpenTelemetry crates.
 pub(crate) fn is_telemetry(target: &str) -> bool {
     target.starts_with("opentelemetry")
 }
 
-/// The layer that listens to warnings and errors of the OpenTelemetry crates.
-pub(crate) fn layer<S>() -> impl Layer<S> + use<S>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let telemetry = filter_fn(|metadata| metadata.is_event() && is_telemetry(metadata.target()));
-    Stderr.with_filter(telemetry.and(LevelFilter::WARN))
+/// Tells of a warning or an error of the OpenTelemetry crates.
+pub(crate) fn event(event: &Event<'_>) {
+    let mut text = Text(String::new());
+    event.record(&mut text);
+    report(event.metadata().name(), text.0.trim_end());
 }
 
 /// Tells of trouble of a `kind`, unless that was told of within the last half minute; the next telling says how often
 /// it happened in between.
 pub(crate) fn report(kind: &str, text: &str) {
+    if !tells(Level::WARN) {
+        return;
+    }
     let Some(unsaid) = admit(kind, Instant::now()) else { return };
     let more = if unsaid == 0 { String::new() } else { format!(" ({unsaid} more since the last line)") };
     // Where stderr is closed there is nobody left to tell.
@@ -62,16 +86,6 @@ fn admit(kind: &str, now: Instant) -> Option<u64> {
             told.insert(kind.to_owned(), Told { last: now, unsaid: 0 });
             Some(0)
         }
-    }
-}
-
-struct Stderr;
-
-impl<S: Subscriber> Layer<S> for Stderr {
-    fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        report(event.metadata().name(), text.0.trim_end());
     }
 }
 

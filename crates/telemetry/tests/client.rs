@@ -68,7 +68,7 @@ async fn an_attempt_is_a_client_span_and_its_context_is_sent() {
     let (answer, attempt, caller) = call(&ClientSettings::calling([&root]), url).await;
 
     let ids = &attempt.span_context;
-    assert_eq!(answer.unwrap(), [Some(format!("00-{}-{}-01", ids.trace_id(), ids.span_id())), None, None]);
+    assert_eq!(answer.unwrap(), [Some(format!("00-{}-{}-03", ids.trace_id(), ids.span_id())), None, None]);
     assert_eq!(attempt.parent_span_id, caller.span_context.span_id());
     assert_eq!(attempt.name, "GET /echo/{name}");
     assert_eq!(attempt.span_kind, SpanKind::Client);

@@ -108,7 +108,7 @@ async fn the_caller_is_told_the_trace() {
 
     let span = outcome.span();
     let ids = span.span_context;
-    assert_eq!(outcome.traceresponse.unwrap(), format!("00-{}-{}-01", ids.trace_id(), ids.span_id()));
+    assert_eq!(outcome.traceresponse.unwrap(), format!("00-{}-{}-03", ids.trace_id(), ids.span_id()));
     assert_eq!(outcome.body, ids.trace_id().to_string(), "the handler sees the same trace");
 }
 
@@ -212,7 +212,7 @@ async fn a_panic_is_a_500_with_the_trace_id_and_without_its_text() {
 async fn a_health_check_is_not_traced_unless_somebody_looks() {
     let outcome = ask("public", get("/health")).await;
     assert!(outcome.recorder.spans().is_empty());
-    assert!(outcome.traceresponse.unwrap().ends_with("-00"), "ids of a trace that is not sampled");
+    assert!(outcome.traceresponse.unwrap().ends_with("-02"), "ids of a trace that is not sampled");
 
     let outcome = ask("internal", get("/health").insert_header(("traceparent", TRACEPARENT))).await;
     assert_eq!(outcome.span().name, "GET /health");

@@ -17,8 +17,8 @@ fn trace_ids(asked: &[Asked]) -> Vec<&str> {
 
 #[actix_web::test]
 async fn every_delivery_is_in_the_trace_of_its_request_also_by_another_process() {
-    let settings =
-        telemetry::Settings { log_filter: Some("off".to_owned()), ..telemetry::Settings::default() };
+    let mut settings = telemetry::Settings::default();
+    settings.logs.filter = Some("off".to_owned());
     let _guard = telemetry::init(telemetry::service_info!(), &settings).unwrap();
     let (users, notifications) = (users(), notifications());
 

@@ -1,12 +1,13 @@
-//! Starts the service, or asks whether it is healthy.
+//! Starts the service, asks whether it is healthy, or looks at what it is configured to do.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use notifications::Settings;
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("notifications: {error:#}");
             ExitCode::FAILURE
@@ -14,13 +15,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> anyhow::Result<()> {
-    let settings = Settings::from_env()?;
-    match std::env::args().nth(1).as_deref() {
-        None => serve(&settings),
-        Some("healthcheck") => Ok(server::healthcheck::run(&settings.server)?),
-        Some(other) => anyhow::bail!("unknown argument `{other}`; the only one is `healthcheck`"),
+fn run() -> anyhow::Result<ExitCode> {
+    let argument = std::env::args().nth(1);
+    let settings = Settings::from_env();
+    if argument.as_deref() == Some("doctor") {
+        let mistake = settings.as_ref().err().map(|error| -> &dyn Error { error });
+        return Ok(server::doctor::run(telemetry::service_info!(), mistake));
     }
+    let settings = settings?;
+    match argument.as_deref() {
+        None => serve(&settings)?,
+        Some("healthcheck") => server::healthcheck::run(&settings.server)?,
+        Some(other) => anyhow::bail!("unknown argument `{other}`; there are `healthcheck` and `doctor`"),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn serve(settings: &Settings) -> anyhow::Result<()> {

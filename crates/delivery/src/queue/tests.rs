@@ -80,7 +80,7 @@ impl Run {
             }
             Step::Pass { millis } => self.now += Duration::from_millis(*millis),
             Step::Answer(answer) => self.answer(answer),
-            Step::Close => self.queue.close(),
+            Step::Close => self.queue.close(self.now),
             Step::Abandon => {
                 self.queue.abandon();
                 self.again = None;
@@ -164,7 +164,7 @@ proptest! {
         }
 
         // A destination that takes everything, and time, bring all that is left to its end.
-        run.queue.close();
+        run.queue.close(run.now);
         for _ in 0..100 {
             run.walk(&Step::Answer(Answer::Delivered));
             run.walk(&Step::Pass { millis: 1000 });
@@ -239,4 +239,29 @@ fn a_batch_is_given_up_after_its_time() {
 
     assert_eq!(queue.account().dropped_by(Dropped::GaveUp), 4);
     assert!(attempts > 5, "it was tried: {attempts}");
+}
+
+#[test]
+fn the_worker_is_woken_by_the_first_item_and_by_the_one_that_fills_a_batch() {
+    let (mut queue, now) = (Queue::new(POLICY), Instant::now());
+
+    let by_count: Vec<bool> = (0..6).map(|item| queue.offer(Arc::new(item), 1, now)).collect();
+    assert_eq!(by_count, [true, false, false, true, false, false]);
+
+    let mut queue = Queue::new(POLICY);
+    let by_bytes: Vec<bool> = (0..3).map(|item| queue.offer(Arc::new(item), 30, now)).collect();
+    assert_eq!(by_bytes, [true, true, false]);
+}
+
+#[test]
+fn a_batch_that_waits_to_be_sent_again_is_sent_at_shutdown() {
+    let (mut queue, now) = (Queue::new(POLICY), Instant::now());
+    offer(&mut queue, 4, now);
+    let (generation, _) = delivered(&mut queue, now).unwrap();
+    queue.conclude(generation, &Conclusion::Answered(Outcome::Retry { after: None }), now, 0.0);
+    assert!(delivered(&mut queue, now).is_none(), "it waits");
+
+    queue.close(now);
+
+    assert_eq!(delivered(&mut queue, now).unwrap().1, 4);
 }

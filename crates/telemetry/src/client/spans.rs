@@ -2,15 +2,17 @@
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client>.
 
 use http::{Extensions, Version};
+use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_semantic_conventions::attribute;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Result};
 use reqwest_tracing::ReqwestOtelSpanBackend;
 use tracing::Span;
-use tracing::field::Empty;
 
 use super::UrlTemplate;
 use crate::redaction;
+use crate::spans::{self, Recording, Start};
 
 /// Attempts at one request so far. The extensions of a request are shared by its attempts.
 #[derive(Clone, Copy)]
@@ -24,59 +26,59 @@ impl ReqwestOtelSpanBackend for ClientSpans {
         let earlier = extensions.get::<Attempts>().map_or(0, |attempts| attempts.0);
         extensions.insert(Attempts(earlier + 1));
         let template = extensions.get::<UrlTemplate>().map(|template| template.0);
-        let url = request.url();
-        let method = request.method().as_str();
-        let name = template.map_or_else(|| method.to_owned(), |template| format!("{method} {template}"));
-        tracing::info_span!(
-            target: "telemetry::client",
-            "request",
-            otel.name = %name,
-            otel.kind = "client",
-            otel.status_code = Empty,
-            { attribute::HTTP_REQUEST_METHOD } = method,
-            { attribute::URL_FULL } = redaction::url(url),
-            { attribute::URL_TEMPLATE } = template,
-            { attribute::SERVER_ADDRESS } = url.host_str(),
-            { attribute::SERVER_PORT } = url.port_or_known_default().map(i64::from),
-            { attribute::HTTP_REQUEST_RESEND_COUNT } = Some(earlier).filter(|count| *count > 0),
-            { attribute::HTTP_RESPONSE_STATUS_CODE } = Empty,
-            { attribute::NETWORK_PROTOCOL_VERSION } = Empty,
-            { attribute::NETWORK_PEER_ADDRESS } = Empty,
-            { attribute::NETWORK_PEER_PORT } = Empty,
-            { attribute::ERROR_TYPE } = Empty,
+        let start = Start::now("HTTP", SpanKind::Client);
+        let describe = |span: &mut Recording<'_>| describe(span, request, template, earlier);
+        spans::begin(
+            &Context::current(),
+            start,
+            describe,
+            || tracing::info_span!(target: "telemetry::client", "request"),
         )
     }
 
     fn on_request_end(span: &Span, outcome: &Result<Response>, _: &mut Extensions) {
-        match outcome {
+        spans::update(span, |span| match outcome {
             Ok(response) => answered(span, response),
             Err(error) => failed(span, error_type(error)),
-        }
+        });
     }
 }
 
-fn answered(span: &Span, response: &Response) {
+/// What is known of an attempt before it is made.
+fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'static str>, earlier: i64) {
+    let (method, url) = (request.method().as_str(), request.url());
+    span.name(template.map_or_else(|| method.to_owned(), |template| format!("{method} {template}")));
+    span.set(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.to_owned()));
+    span.set(KeyValue::new(attribute::URL_FULL, redaction::url(url)));
+    span.set_some(attribute::URL_TEMPLATE, template);
+    span.set_some(attribute::SERVER_ADDRESS, url.host_str().map(str::to_owned));
+    span.set_some(attribute::SERVER_PORT, url.port_or_known_default().map(i64::from));
+    span.set_some(attribute::HTTP_REQUEST_RESEND_COUNT, Some(earlier).filter(|count| *count > 0));
+}
+
+fn answered(span: &mut Recording<'_>, response: &Response) {
     let status = response.status();
-    span.record(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
-    match response.version() {
-        Version::HTTP_10 => span.record(attribute::NETWORK_PROTOCOL_VERSION, "1.0"),
-        Version::HTTP_11 => span.record(attribute::NETWORK_PROTOCOL_VERSION, "1.1"),
-        Version::HTTP_2 => span.record(attribute::NETWORK_PROTOCOL_VERSION, "2"),
-        _ => span,
+    span.set(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())));
+    let version = match response.version() {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        _ => None,
     };
+    span.set_some(attribute::NETWORK_PROTOCOL_VERSION, version);
     if let Some(peer) = response.remote_addr() {
-        span.record(attribute::NETWORK_PEER_ADDRESS, peer.ip().to_string());
-        span.record(attribute::NETWORK_PEER_PORT, i64::from(peer.port()));
+        span.set(KeyValue::new(attribute::NETWORK_PEER_ADDRESS, peer.ip().to_string()));
+        span.set(KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(peer.port())));
     }
     // To a client, a 4xx is an error too: it asked for something that it did not get.
     if status.is_client_error() || status.is_server_error() {
-        failed(span, status.as_str());
+        failed(span, status.as_str().to_owned());
     }
 }
 
-fn failed(span: &Span, error_type: &str) {
-    span.record(attribute::ERROR_TYPE, error_type);
-    span.record("otel.status_code", "ERROR");
+fn failed(span: &mut Recording<'_>, error_type: impl Into<Value>) {
+    span.set(KeyValue::new(attribute::ERROR_TYPE, error_type));
+    span.status(Status::error(""));
 }
 
 /// A word of few values for what went wrong on the way; the error's text holds addresses and has no end of values.

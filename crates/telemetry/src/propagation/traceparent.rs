@@ -5,27 +5,23 @@
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId};
 
+use super::{Parent, hex, trim};
+
 /// Length of version 00: `00-` 32 `-` 16 `-` 2.
 const LENGTH: usize = 55;
 /// The flags that level 2 defines: sampled (bit 0) and random trace id (bit 1).
 const KNOWN_FLAGS: u8 = 0b11;
-const RANDOM: u8 = 0b10;
+pub(crate) const RANDOM: u8 = 0b10;
 
 /// Says that the trace id was made at random, as the caller told. It travels in the context beside the span, because the
 /// SDK forgets the flag when it decides not to sample.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RandomTraceId;
 
-pub(super) struct Parent {
-    pub(super) trace_id: TraceId,
-    pub(super) span_id: SpanId,
-    pub(super) flags: TraceFlags,
-}
-
 pub(super) fn parse(value: &[u8]) -> Option<Parent> {
-    let value = value.trim_ascii();
+    let value = trim(value);
     let (known, rest) = (value.get(..LENGTH)?, &value[LENGTH..]);
-    let version = hex::<1>(&known[..2])?[0];
+    let version = hex::bytes::<1>(&known[..2])?[0];
     let ends_well = match version {
         0 => rest.is_empty(),
         // Version ff is invalid; a later version may go on, but behind a dash.
@@ -35,43 +31,40 @@ pub(super) fn parse(value: &[u8]) -> Option<Parent> {
     if !ends_well || [known[2], known[35], known[52]] != *b"---" {
         return None;
     }
-    let trace_id = TraceId::from_bytes(hex(&known[3..35])?);
-    let span_id = SpanId::from_bytes(hex(&known[36..52])?);
-    let flags = TraceFlags::new(hex::<1>(&known[53..55])?[0] & KNOWN_FLAGS);
-    (trace_id != TraceId::INVALID && span_id != SpanId::INVALID).then_some(Parent {
-        trace_id,
-        span_id,
-        flags,
-    })
+    let trace_id = TraceId::from_bytes(hex::bytes(&known[3..35])?);
+    let span_id = SpanId::from_bytes(hex::bytes(&known[36..52])?);
+    let flags = TraceFlags::new(hex::bytes::<1>(&known[53..55])?[0] & KNOWN_FLAGS);
+    Parent::new(trace_id, span_id, flags)
 }
 
-impl Parent {
-    pub(super) fn has_random_id(&self) -> bool {
-        self.flags.to_u8() & RANDOM != 0
-    }
+/// Whether the caller says that it made the trace id at random.
+pub(super) fn has_random_id(parent: &Parent) -> bool {
+    parent.flags.to_u8() & RANDOM != 0
 }
 
-/// The header's value, `None` when an id is all zero.
+/// The header's value, `None` when an id is all zero. It is written for each request, in and out, and so by hand: the
+/// formatting machinery takes ten times as long.
 pub(super) fn format(span: &SpanContext, random: Option<&RandomTraceId>) -> Option<String> {
-    let flags = span.trace_flags().to_u8() & KNOWN_FLAGS | random.map_or(0, |_| RANDOM);
-    span.is_valid().then(|| format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()))
-}
-
-/// `N` bytes of exactly `2 * N` lower-case hexadecimal digits.
-fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    if digits.len() != 2 * N {
+    if !span.is_valid() {
         return None;
     }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    let flags = span.trace_flags().to_u8() & KNOWN_FLAGS | random.map_or(0, |_| RANDOM);
+    let mut value = String::with_capacity(LENGTH);
+    value.push_str("00-");
+    push_hex(&mut value, &span.trace_id().to_bytes());
+    value.push('-');
+    push_hex(&mut value, &span.span_id().to_bytes());
+    value.push('-');
+    push_hex(&mut value, &[flags]);
+    Some(value)
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 0xf)]));
     }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -98,6 +91,7 @@ mod tests {
             Some(1),
             "white space around it is allowed"
         );
+        assert_eq!(flags_of(&format!("00-{TRACE}-{SPAN}-01\n")), None, "which a line feed is not");
     }
 
     #[test]
@@ -119,12 +113,23 @@ mod tests {
             format!("00-{TRACE}-{SPAN}-01-more"),
             format!("000-{TRACE}-{SPAN}-01"),
             format!("+0-{TRACE}-{SPAN}-01"),
-            format!("00_{TRACE}_{SPAN}_01"),
+            format!("00_{TRACE}-{SPAN}-01"),
+            format!("00-{TRACE}_{SPAN}-01"),
+            format!("00-{TRACE}-{SPAN}_01"),
+            format!("0-{TRACE}-{SPAN}-01"),
+            format!("00-{TRACE}-{SPAN}-0A"),
+            format!("CC-{TRACE}-{SPAN}-01"),
             format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
             format!("00-{}-{SPAN}-01", "0".repeat(32)),
             format!("00-{TRACE}-{}-01", "0".repeat(16)),
             format!("00-{TRACE}-{}-01", "g".repeat(16)),
             format!("00-{TRACE}-{}-01", &SPAN[1..]),
+            format!("00-{TRACE}0-{SPAN}-01"),
+            format!("00-{TRACE}-{SPAN}0-01"),
+            format!("00-{}-{SPAN}-01", &TRACE[1..]),
+            // Later versions have at least the four fields of this one.
+            format!("cc-{TRACE}-{SPAN}-1"),
+            format!("cc-{TRACE}-{SPAN}"),
         ] {
             assert_eq!(flags_of(&value), None, "{value}");
         }
@@ -134,6 +139,20 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(value in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = parse(&value);
+        }
+
+        #[test]
+        fn a_digit_of_another_kind_is_refused(at in 0usize..LENGTH, byte in any::<u8>()) {
+            let mut value = format!("00-{TRACE}-{SPAN}-01").into_bytes();
+            value[at] = byte;
+            let is_hex = byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            let stays_valid = match at {
+                2 | 35 | 52 => byte == b'-',
+                // One digit alone makes neither version ff nor an id of zeros.
+                _ => is_hex,
+            };
+
+            prop_assert_eq!(parse(&value).is_some(), stays_valid);
         }
 
         #[test]

@@ -9,6 +9,10 @@ use opentelemetry::trace::TraceState;
 const MEMBERS: usize = 32;
 /// The most characters of a key, and of a value: section 3.3.1.3.
 const LENGTH: usize = 256;
+/// How many characters of a whole state go on: section 3.3.1.5 asks for at least so many.
+const WHOLE: usize = 512;
+/// A member longer than this goes first when the whole is too long.
+const LONG_MEMBER: usize = 128;
 
 /// A valid state as it goes on, `a=1,b=2`. It travels in the context beside the span, because the SDK's own type refuses
 /// keys that level 2 allows, such as `tenant@@system`.
@@ -16,24 +20,27 @@ const LENGTH: usize = 256;
 pub(super) struct State(String);
 
 impl State {
-    /// The members of all lines; `None` when there are none, or when any is malformed or there twice. Half a state could
-    /// mean something else to its owner, so it is kept whole or not at all, as the specification allows.
+    /// The members of all lines; `None` when there are none, or too many, or when any is malformed: half a state could
+    /// mean something else to its owner. Of a key that is there twice the first stays, which is the newer one, since a
+    /// system writes its entry at the beginning.
     pub(super) fn parse<'h>(lines: impl Iterator<Item = &'h [u8]>) -> Option<Self> {
-        let mut members: Vec<(&str, &str)> = Vec::new();
-        for line in lines {
-            let line = std::str::from_utf8(line).ok()?;
-            for member in
-                line.split(',').map(|member| member.trim_matches([' ', '\t'])).filter(|m| !m.is_empty())
-            {
-                let (key, value) = member.split_once('=')?;
-                let repeated = members.iter().any(|(known, _)| *known == key);
-                if repeated || !is_key(key) || !is_value(value) || members.len() == MEMBERS {
-                    return None;
-                }
-                members.push((key, value));
+        let mut members: Vec<Member<'h>> = Vec::new();
+        let mut count = 0;
+        for member in lines.flat_map(|line| line.split(|byte| *byte == b',')).map(super::trim) {
+            if member.is_empty() {
+                continue;
+            }
+            count += 1;
+            let member = Member::parse(member)?;
+            if count > MEMBERS {
+                return None;
+            }
+            if !members.iter().any(|known| known.key == member.key) {
+                members.push(member);
             }
         }
-        let text: Vec<String> = members.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        shorten(&mut members);
+        let text: Vec<&str> = members.iter().map(|member| member.text).collect();
         (!text.is_empty()).then(|| Self(text.join(",")))
     }
 
@@ -49,6 +56,31 @@ impl State {
     }
 }
 
+struct Member<'t> {
+    key: &'t str,
+    /// `key=value`.
+    text: &'t str,
+}
+
+impl<'t> Member<'t> {
+    fn parse(text: &'t [u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        let (key, value) = text.split_once('=')?;
+        (is_key(key) && is_value(value)).then_some(Self { key, text })
+    }
+}
+
+/// Takes whole members away until the state is short enough: long ones first, then from the end.
+fn shorten(members: &mut Vec<Member<'_>>) {
+    let mut whole = members.iter().map(|member| member.text.len() + 1).sum::<usize>().saturating_sub(1);
+    while whole > WHOLE {
+        let long = members.iter().rposition(|member| member.text.len() > LONG_MEMBER);
+        let removed = members.remove(long.unwrap_or(members.len() - 1));
+        // The comma of a member that stood alone was not counted.
+        whole = whole.saturating_sub(removed.text.len() + 1);
+    }
+}
+
 /// A lower-case letter or digit, then those and `_-*/@`: section 3.3.1.3.1 of level 2.
 fn is_key(key: &str) -> bool {
     let simple = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -56,10 +88,11 @@ fn is_key(key: &str) -> bool {
     begins_well && key.len() <= LENGTH && key.bytes().all(|byte| simple(byte) || b"_-*/@".contains(&byte))
 }
 
-/// Printable ASCII characters without `,` and `=`, not ending in a space: section 3.3.1.3.2.
+/// Printable ASCII characters without `,` and `=`: section 3.3.1.3.2. Nor may it end in a space, but what is there was
+/// white space behind the member.
 fn is_value(value: &str) -> bool {
     let printable = value.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b',' && byte != b'=');
-    printable && (1..=LENGTH).contains(&value.len()) && !value.ends_with(' ')
+    printable && (1..=LENGTH).contains(&value.len())
 }
 
 #[cfg(test)]
@@ -113,9 +146,28 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_there_twice_voids_the_state() {
-        assert_eq!(read(&["foo=1,bar=2,foo=1"]), "");
-        assert_eq!(read(&["foo=1", "foo=2"]), "");
+    fn of_a_key_that_is_there_twice_the_first_stays() {
+        assert_eq!(read(&["foo=1,bar=2,foo=1"]), "foo=1,bar=2");
+        assert_eq!(read(&["foo=1", "foo=2"]), "foo=1");
+    }
+
+    #[test]
+    fn a_state_that_is_too_long_loses_long_members_and_then_the_last_ones() {
+        let member = |name: char, length: usize| format!("{name}={}", "v".repeat(length - 2));
+        let (long, longer) = (member('l', 129), member('m', 200));
+        let (a, b, c, d) = (member('a', 128), member('b', 128), member('c', 128), member('d', 125));
+
+        let whole = [&*a, &b, &c, &d].join(",");
+        assert_eq!(whole.len(), WHOLE);
+        assert_eq!(read(&[&whole]), whole, "512 characters go on");
+        assert_eq!(read(&[&whole, "e=1"]), whole, "the last one goes");
+        assert_eq!(read(&[&format!("{whole}v")]), [&*a, &b, &c].join(","), "513 are too many");
+        assert_eq!(read(&[&long, &whole]), whole, "a long one goes first");
+        let (short_enough, too_long) = ([&*longer, &long, &a].join(","), [&*longer, &long, &a, &b].join(","));
+        assert_eq!(read(&[&short_enough]), short_enough, "a long one stays where there is room");
+        assert_eq!(read(&[&too_long]), [&*longer, &a, &b].join(","), "no more goes than must");
+        let alone = format!("{}={}", "k".repeat(256), "v".repeat(256));
+        assert_eq!(read(&[&alone]), "", "513 characters by itself");
     }
 
     #[test]
@@ -124,20 +176,44 @@ mod tests {
 
         assert_eq!(read(&[&line(32)]), line(32));
         assert_eq!(read(&[&line(33)]), "");
-        assert_eq!(read(&[&line(20), "x=1,y=2", &line(12).replace('k', "l")]), "", "over all lines");
+        assert_eq!(read(&[&line(20), "x=1,y=2", &line(10).replace('k', "l")]).split(',').count(), 32);
+        assert_eq!(read(&[&line(20), "x=1,y=2", &line(11).replace('k', "l")]), "", "over all lines");
+        assert_eq!(read(&[&line(32), "k0=again"]), "", "one that repeats a key counts too");
+        assert_eq!(read(&[&line(32), "", ",,"]), line(32), "an empty one does not");
     }
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(line in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = State::parse([line.as_slice()].into_iter());
+        fn no_bytes_make_it_panic(
+            lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 0..4)
+        ) {
+            let _ = State::parse(lines.iter().map(Vec::as_slice));
         }
 
         #[test]
-        fn what_is_written_is_read_back(members in "[a-z][a-z0-9@_]{0,9}=[!-+]{1,9}(,[0-9][a-z*/-]{0,9}=[a-z ]{0,8}[0-9]){0,5}") {
-            if let Some(state) = State::parse([members.as_bytes()].into_iter()) {
+        fn a_short_state_goes_on_as_it_came(
+            members in proptest::collection::btree_map("[a-z0-9][a-z0-9@_*/-]{0,6}", "[ -+./:-<>-~]{0,6}[!-+]", 1..32)
+        ) {
+            let text: Vec<String> = members.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let whole = text.join(",");
+            let lines: Vec<&[u8]> = text.iter().map(String::as_bytes).collect();
+
+            let state = State::parse(lines.into_iter()).unwrap();
+
+            prop_assert_eq!(state.header(), &whole[..]);
+        }
+
+        #[test]
+        fn what_goes_out_is_valid_and_within_the_limits(
+            lines in proptest::collection::vec("(([a-c]|[a-z0-9][a-z0-9@_*/-]{0,200})[ ]{0,1}=([ -~]{0,3}|[!-+]{1,200})[ \t]{0,1},{0,1}){0,12}", 0..4)
+        ) {
+            if let Some(state) = State::parse(lines.iter().map(String::as_bytes)) {
+                let members: Vec<_> = state.header().split(',').collect();
+                let keys: std::collections::HashSet<_> = members.iter().map(|member| member.split_once('=').unwrap().0).collect();
+
+                prop_assert!(members.len() <= 32 && state.header().len() <= 512);
+                prop_assert_eq!(keys.len(), members.len(), "a key is there once");
                 prop_assert_eq!(State::parse([state.header().as_bytes()].into_iter()), Some(state.clone()));
-                prop_assert_eq!(state.header(), members);
             }
         }
     }

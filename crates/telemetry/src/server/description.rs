@@ -1,12 +1,15 @@
 //! What the SERVER span says of a request, by the stable HTTP conventions of OpenTelemetry:
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server>.
 
+use std::sync::Arc;
+
 use actix_web::dev::ServiceRequest;
 use actix_web::http::{Version, header};
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::{KeyValue, StringValue, Value};
 use opentelemetry_semantic_conventions::attribute;
 
 use crate::redaction;
+use crate::spans::Recording;
 
 /// Methods that stand in span names; any other is `_OTHER`, so that a caller cannot make names without number.
 const KNOWN_METHODS: &[&str] =
@@ -22,35 +25,41 @@ impl Description {
     pub(super) fn of(request: &ServiceRequest) -> Self {
         let route = request.match_pattern();
         let method = request.method().as_str();
-        let known = KNOWN_METHODS.contains(&method);
+        let known = KNOWN_METHODS.iter().copied().find(|known| *known == method);
         let (host, port) = host(request);
         let peer = request.peer_addr();
+        let address = peer.map(|peer| StringValue::from(Arc::<str>::from(peer.ip().to_string())));
         let query = Some(request.query_string()).filter(|query| !query.is_empty());
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let scheme = if request.app_config().secure() { "https" } else { "http" };
 
-        let name = name(known.then_some(method), route.as_deref());
+        let name = name(known, route.as_deref());
         let mut attributes = Vec::with_capacity(16);
         let mut add = |key: &'static str, value: Option<Value>| {
             attributes.extend(value.map(|value| KeyValue::new(key, value)));
         };
-        add(
-            attribute::HTTP_REQUEST_METHOD,
-            Some(if known { method.to_owned() } else { "_OTHER".to_owned() }.into()),
-        );
-        add(attribute::HTTP_REQUEST_METHOD_ORIGINAL, (!known).then(|| method.to_owned().into()));
+        add(attribute::HTTP_REQUEST_METHOD, Some(known.unwrap_or("_OTHER").into()));
+        add(attribute::HTTP_REQUEST_METHOD_ORIGINAL, known.is_none().then(|| method.to_owned().into()));
         add(attribute::HTTP_ROUTE, route.map(Value::from));
         add(attribute::URL_PATH, Some(request.path().to_owned().into()));
         add(attribute::URL_QUERY, query.map(|query| redaction::query(query).into_owned().into()));
         add(attribute::URL_SCHEME, Some(scheme.into()));
         add(attribute::SERVER_ADDRESS, host.map(Value::from));
         add(attribute::SERVER_PORT, port.map(Value::from));
-        add(attribute::CLIENT_ADDRESS, peer.map(|peer| peer.ip().to_string().into()));
-        add(attribute::NETWORK_PEER_ADDRESS, peer.map(|peer| peer.ip().to_string().into()));
+        add(attribute::CLIENT_ADDRESS, address.clone().map(Value::from));
+        add(attribute::NETWORK_PEER_ADDRESS, address.map(Value::from));
         add(attribute::NETWORK_PEER_PORT, peer.map(|peer| i64::from(peer.port()).into()));
         add(attribute::NETWORK_PROTOCOL_VERSION, version(request.version()).map(Value::from));
         add(attribute::USER_AGENT_ORIGINAL, agent.map(|agent| agent.to_owned().into()));
         Self { name, attributes }
+    }
+}
+
+impl Description {
+    /// Writes it into a span that has no attributes so far.
+    pub(super) fn write(self, span: &mut Recording<'_>) {
+        span.name(self.name);
+        self.attributes.into_iter().for_each(|attribute| span.add(attribute));
     }
 }
 

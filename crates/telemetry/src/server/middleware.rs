@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 
 use tracing_actix_web::{StreamSpan, TracingLogger};
 
+use super::body::Watched;
 use super::respond::Respond;
 use super::spans::ServerSpans;
 use super::{Policy, Tracing};
@@ -23,7 +24,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<StreamSpan<B>>;
+    type Response = ServiceResponse<StreamSpan<Watched<B>>>;
     type Error = Error;
     type Transform = TracingMiddleware<Inner<S>>;
     type InitError = ();

@@ -8,18 +8,20 @@ use std::time::SystemTime;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use tracing::Span;
 
+use super::body::Watched;
 use super::description::Description;
 use super::{Panicked, spans};
 use crate::propagation;
+use crate::spans::{Pending, Tracer};
 
 /// Answers with `traceresponse`, catches panics, and makes the late span of an untraced request that failed.
 pub struct Respond<S> {
@@ -31,7 +33,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<Watched<B>>;
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
 
@@ -41,9 +43,14 @@ where
         let untraced =
             Context::current().span().span_context().is_valid().not().then(|| Untraced::of(&request));
         let service = Rc::clone(&self.service);
+        let has_body = request.method() != Method::HEAD;
         Box::pin(async move {
+            let mut pending = Pending::new(Span::current());
             let call = AssertUnwindSafe(async { service.call(request).await }).catch_unwind();
             let outcome = call.await.unwrap_or_else(|payload| Err(Panicked::new(payload.as_ref()).into()));
+            pending.done();
+            let outcome = outcome
+                .map(|response| response.map_body(|_, body| Watched::new(body, Span::current(), has_body)));
             let context = match untraced {
                 Some(untraced) => Context::new().with_remote_span_context(untraced.end(&outcome)),
                 None => Context::current(),
@@ -71,15 +78,10 @@ impl Untraced {
     /// The context to answer with: of a late span when the request failed, else ids of a trace that is not sampled.
     fn end<B>(self, outcome: &Result<ServiceResponse<B>, Error>) -> SpanContext {
         let (status, failure) = spans::result(outcome);
-        let late = failure.map(|failure| spans::late(self.description, self.started, status, &failure));
-        // A late span has no ids in a process that never started telemetry.
-        late.filter(SpanContext::is_valid).unwrap_or_else(unsampled)
+        let late = failure.and_then(|failure| spans::late(self.description, self.started, status, &failure));
+        // A process that never started telemetry has no ids for a late span either.
+        late.unwrap_or_else(Tracer::unsampled)
     }
-}
-
-fn unsampled() -> SpanContext {
-    let ids = RandomIdGenerator::default();
-    SpanContext::new(ids.new_trace_id(), ids.new_span_id(), TraceFlags::NOT_SAMPLED, false, TraceState::NONE)
 }
 
 /// An error on its way to becoming an answer, with the header that the answer must carry.

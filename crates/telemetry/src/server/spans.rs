@@ -7,19 +7,18 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::{Error, HttpMessage};
-use opentelemetry::trace::{
-    Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer, TracerProvider,
-};
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::description::Description;
 use super::failure::Failure;
 use super::{Panicked, Policy};
 use crate::context;
+use crate::propagation::Received;
+use crate::spans::{self, Recording, Start};
 
 /// Makes and ends the span of a request, on behalf of `tracing-actix-web`.
 pub struct ServerSpans;
@@ -37,14 +36,7 @@ impl RootSpanBuilder for ServerSpans {
             return;
         }
         let (status, failure) = result(outcome);
-        let Ending { attributes, failed } = Ending::of(status, failure.as_ref());
-        for attribute in attributes {
-            span.set_attribute(attribute.key, attribute.value);
-        }
-        if let Some(exception) = failed {
-            span.set_status(Status::error(""));
-            span.add_event("exception", exception);
-        }
+        spans::update(&span, |span| end(span, status, failure.as_ref()));
         if let Some(failure) = failure {
             failure.log(status.as_u16());
         }
@@ -53,20 +45,21 @@ impl RootSpanBuilder for ServerSpans {
 
 /// The span of a request, under the caller's context when the policy believes it, linked to it otherwise.
 fn start(request: &ServiceRequest, policy: &Policy) -> Span {
-    let Description { name, attributes } = Description::of(request);
-    let span =
-        tracing::info_span!(target: "telemetry::server", "request", otel.name = %name, otel.kind = "server");
-    let theirs = context::from_request(request.headers());
-    if policy.trust.believes(request.peer_addr().map(|address| address.ip())) {
-        context::set_parent(&span, theirs);
-    } else {
-        context::set_parent(&span, Context::new());
-        span.add_link(theirs.span().span_context().clone());
-    }
-    for attribute in attributes {
-        span.set_attribute(attribute.key, attribute.value);
-    }
-    span
+    let peer = request.peer_addr().map(|address| address.ip());
+    let Received { parent, stranger } =
+        policy.trust.receive(context::from_request(request.headers()), peer, &policy.baggage);
+    let describe = |span: &mut Recording<'_>| {
+        Description::of(request).write(span);
+        if let Some(stranger) = stranger {
+            span.link(stranger, Vec::new());
+        }
+    };
+    spans::begin(
+        &parent,
+        Start::now("HTTP", SpanKind::Server),
+        describe,
+        || tracing::info_span!(target: "telemetry::server", "request"),
+    )
 }
 
 /// The whole span of a request that was not traced and failed, made when that is known. Answers its context.
@@ -75,26 +68,21 @@ pub(super) fn late(
     started: SystemTime,
     status: StatusCode,
     failure: &Failure,
-) -> SpanContext {
-    let Ending { attributes, failed } = Ending::of(status, Some(failure));
-    let tracer = opentelemetry::global::tracer_provider().tracer(crate::traces::SCOPE);
-    let builder = tracer
-        .span_builder(description.name)
-        .with_kind(SpanKind::Server)
-        .with_start_time(started)
-        .with_attributes(description.attributes.into_iter().chain(attributes));
-    let mut span = builder.start_with_context(&tracer, &Context::new());
-    if let Some(exception) = failed {
-        span.set_status(Status::error(""));
-        span.add_event("exception", exception);
-    }
-    let context = Context::new().with_span(span);
-    let ids = context.span().span_context().clone();
-    let entered = context.clone().attach();
+) -> Option<SpanContext> {
+    let begun = spans::tracer(|tracer| {
+        let start = Start { time: started, ..Start::now("HTTP", SpanKind::Server) };
+        tracer.begin(&Context::new(), start, |span| {
+            description.write(span);
+            end(span, status, Some(failure));
+        })
+    })?;
+    let attached = begun.context.clone().attach();
     failure.log(status.as_u16());
-    drop(entered);
-    context.span().end();
-    ids
+    drop(attached);
+    if let Some(live) = begun.live {
+        live.end(SystemTime::now());
+    }
+    Some(begun.context.span().span_context().clone())
 }
 
 /// The status of an answer and, for a 5xx, why it failed.
@@ -118,23 +106,16 @@ fn plain_failure(error: &Error) -> Failure {
 }
 
 /// What a span says of an answer. A 4xx is the caller's mistake and no error of a server.
-struct Ending {
-    attributes: Vec<KeyValue>,
-    /// Attributes of the `exception` event of a failed request.
-    failed: Option<Vec<KeyValue>>,
-}
-
-impl Ending {
-    fn of(status: StatusCode, failure: Option<&Failure>) -> Self {
-        let code = Value::from(i64::from(status.as_u16()));
-        let mut attributes = vec![KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, code)];
-        let failed = failure.map(|failure| {
-            attributes.push(KeyValue::new(attribute::ERROR_TYPE, status.as_str().to_owned()));
-            vec![
-                KeyValue::new(attribute::EXCEPTION_TYPE, failure.kind.clone()),
-                KeyValue::new(attribute::EXCEPTION_MESSAGE, failure.message.clone()),
-            ]
-        });
-        Self { attributes, failed }
-    }
+fn end(span: &mut Recording<'_>, status: StatusCode, failure: Option<&Failure>) {
+    span.set(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())));
+    let Some(failure) = failure else { return };
+    span.set(KeyValue::new(attribute::ERROR_TYPE, status.as_str().to_owned()));
+    span.status(Status::error(""));
+    span.event(
+        "exception",
+        vec![
+            KeyValue::new(attribute::EXCEPTION_TYPE, failure.kind.clone()),
+            KeyValue::new(attribute::EXCEPTION_MESSAGE, failure.message.clone()),
+        ],
+    );
 }

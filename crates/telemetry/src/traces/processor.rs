@@ -23,8 +23,7 @@ impl SpanProcessor for Deliver {
 
     fn on_end(&self, span: SpanData) {
         if span.span_context.is_sampled() {
-            let bytes = size(&span);
-            self.pipeline.offer(span, bytes);
+            offer(&self.pipeline, span);
         }
     }
 
@@ -37,6 +36,12 @@ impl SpanProcessor for Deliver {
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         Ok(())
     }
+}
+
+/// Hands on a span that has ended.
+pub(super) fn offer(pipeline: &Pipeline<SpanData>, span: SpanData) {
+    let bytes = size(&span);
+    pipeline.offer(span, bytes);
 }
 
 /// What a span about takes in memory, in bytes: itself, and the text that it holds.

@@ -106,19 +106,20 @@ impl Dispatcher {
 
     /// One attempt, in a span of the request that caused the event. Answers whether it was accepted.
     async fn deliver(&self, claimed: &Claimed) -> bool {
-        let span = tracing::info_span!(
-            "outbox.deliver",
-            otel.kind = "producer",
-            otel.status_code = Empty,
-            error.type = Empty,
-            messaging.system = "outbox",
-            messaging.operation.name = "deliver",
-            messaging.operation.type = "send",
-            messaging.destination.name = "notifications",
-            messaging.message.id = %claimed.event_id,
-            outbox.attempt = claimed.attempts,
-        );
-        claimed.carrier.adopt(&span);
+        let span = claimed.carrier.scope(|| {
+            tracing::info_span!(
+                "outbox.deliver",
+                otel.kind = "producer",
+                otel.status_code = Empty,
+                error.type = Empty,
+                messaging.system = "outbox",
+                messaging.operation.name = "deliver",
+                messaging.operation.type = "send",
+                messaging.destination.name = "notifications",
+                messaging.message.id = %claimed.event_id,
+                outbox.attempt = claimed.attempts,
+            )
+        });
         let delivered = async {
             let Err(failure) = self.attempt(claimed).await else { return true };
             failure.mark(&Span::current());

@@ -1,0 +1,511 @@
+//! One test a row of the specification's table of variables, for the rows of traces, logs and resources; and ours.
+
+use secrecy::ExposeSecret;
+
+use super::*;
+
+type Set<'a> = &'a [(&'a str, &'a str)];
+
+fn read(variables: Set<'_>) -> Settings {
+    Settings::from_lookup(|name| {
+        variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    })
+}
+
+/// What a variable leads to: unset and empty alike, each good value, and a bad one, which is told of once and falls back.
+#[expect(clippy::needless_pass_by_value, reason = "the rows of a table read best as plain values")]
+fn check<T: PartialEq + std::fmt::Debug>(
+    name: &str,
+    of: impl Fn(&Settings) -> T,
+    default: T,
+    good: Vec<(&str, T)>,
+    bad: &[&str],
+) {
+    assert_eq!(of(&read(&[])), default, "{name} unset");
+    let empty = read(&[(name, "")]);
+    assert_eq!(of(&empty), default, "{name} empty");
+    assert!(empty.warnings().is_empty(), "{name} empty: {:?}", empty.warnings());
+    for (value, expected) in good {
+        let settings = read(&[(name, value)]);
+        assert_eq!(of(&settings), expected, "{name}={value}");
+        assert!(settings.warnings().is_empty(), "{name}={value}: {:?}", settings.warnings());
+    }
+    for value in bad {
+        let settings = read(&[(name, value)]);
+        assert_eq!(of(&settings), default, "{name}={value}");
+        let warnings = settings.warnings();
+        assert_eq!(warnings.len(), 1, "{name}={value}: {warnings:?}");
+        assert!(warnings[0].starts_with(name) && warnings[0].contains(value), "{warnings:?}");
+    }
+}
+
+const COLLECTOR: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+
+fn millis(number: u64) -> Duration {
+    Duration::from_millis(number)
+}
+
+// === resource and process ===
+
+#[test]
+fn sdk_disabled() {
+    let good = vec![("true", true), ("TRUE", true), ("false", false)];
+    check("OTEL_SDK_DISABLED", |settings| settings.disabled, false, good, &["yes", "1"]);
+}
+
+#[test]
+fn service_name() {
+    let good = vec![("folk", Some("folk".to_owned()))];
+    check("OTEL_SERVICE_NAME", |settings| settings.resource.service_name.clone(), None, good, &[]);
+}
+
+#[test]
+fn resource_attributes() {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let of = |settings: &Settings| settings.resource.attributes.clone();
+    let good = vec![
+        ("a=b", vec![pair("a", "b")]),
+        ("a=b, c = d%2Ce ", vec![pair("a", "b"), pair("c", "d,e")]),
+        ("a=x=y", vec![pair("a", "x=y")]),
+    ];
+    check("OTEL_RESOURCE_ATTRIBUTES", of, Vec::new(), good, &[]);
+    for bad in ["a", "a=b,c", "=b"] {
+        let settings = read(&[("OTEL_RESOURCE_ATTRIBUTES", bad)]);
+        assert!(of(&settings).is_empty(), "all of it is discarded: {bad}");
+        assert_eq!(settings.warnings().len(), 1);
+    }
+}
+
+#[test]
+fn log_level() {
+    let good = vec![
+        ("none", LevelFilter::OFF),
+        ("error", LevelFilter::ERROR),
+        ("WARN", LevelFilter::WARN),
+        ("debug", LevelFilter::DEBUG),
+    ];
+    check("OTEL_LOG_LEVEL", |settings| settings.own_level, LevelFilter::WARN, good, &["loud"]);
+}
+
+#[test]
+fn propagators() {
+    use Propagator::{B3, B3Multi, Baggage, Jaeger, TraceContext, XRay};
+    let good = vec![
+        ("none", vec![]),
+        ("b3", vec![B3]),
+        ("B3Multi, xray,jaeger", vec![B3Multi, XRay, Jaeger]),
+        ("tracecontext", vec![TraceContext]),
+    ];
+    let default = vec![TraceContext, Baggage];
+    check("OTEL_PROPAGATORS", |settings| settings.propagators.clone(), default, good, &["ottrace"]);
+    let settings = read(&[("OTEL_PROPAGATORS", "b3,ottrace")]);
+    assert_eq!((settings.propagators, settings.readings[0].problem.is_some()), (vec![B3], true));
+}
+
+// === traces ===
+
+#[test]
+fn traces_sampler() {
+    let good = vec![
+        ("always_on", "AlwaysOn".to_owned()),
+        ("ALWAYS_OFF", "AlwaysOff".to_owned()),
+        ("traceidratio", "TraceIdRatioBased(1.0)".to_owned()),
+        ("parentbased_always_off", "ParentBased(AlwaysOff)".to_owned()),
+        ("parentbased_traceidratio", "ParentBased(TraceIdRatioBased(1.0))".to_owned()),
+    ];
+    let of = |settings: &Settings| format!("{:?}", settings.traces.sampler);
+    check("OTEL_TRACES_SAMPLER", of, "ParentBased(AlwaysOn)".to_owned(), good, &["jaeger_remote"]);
+}
+
+#[test]
+fn traces_sampler_arg() {
+    let of = |value| {
+        let settings = read(&[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", value)]);
+        (format!("{:?}", settings.traces.sampler), settings.warnings().len())
+    };
+    assert_eq!(of("0.25"), ("TraceIdRatioBased(0.25)".to_owned(), 0));
+    assert_eq!(of("0"), ("TraceIdRatioBased(0.0)".to_owned(), 0));
+    for bad in ["2", "-1", "half", "NaN"] {
+        assert_eq!(of(bad), ("TraceIdRatioBased(1.0)".to_owned(), 1), "{bad}");
+    }
+}
+
+#[test]
+fn batch_span_processor() {
+    let default = Batch::default();
+    let of = |settings: &Settings| settings.traces.batch;
+    let with = |change: fn(&mut Batch)| {
+        let mut batch = Batch::default();
+        change(&mut batch);
+        batch
+    };
+    check(
+        "OTEL_BSP_SCHEDULE_DELAY",
+        of,
+        default,
+        vec![("50", with(|b| b.delay = millis(50)))],
+        &["soon", "0"],
+    );
+    check("OTEL_BSP_EXPORT_TIMEOUT", of, default, vec![("9", with(|b| b.timeout = millis(9)))], &["-1"]);
+    check(
+        "OTEL_BSP_MAX_QUEUE_SIZE",
+        of,
+        default,
+        vec![("9999", with(|b| b.queue_items = 9999))],
+        &["0", "x"],
+    );
+    check("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", of, default, vec![("7", with(|b| b.batch_items = 7))], &["0"]);
+    let larger = read(&[("OTEL_BSP_MAX_QUEUE_SIZE", "9"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10")]);
+    assert_eq!((larger.traces.batch.batch_items, larger.warnings().len()), (9, 1));
+}
+
+#[test]
+fn traces_exporter() {
+    let of = |value: &str| {
+        let settings =
+            read(&[("OTEL_TRACES_EXPORTER", value), ("EXPLORER_URL", "http://explorer:1"), COLLECTOR]);
+        let names: Vec<_> = settings.traces.destinations.iter().map(|destination| destination.name).collect();
+        (names.join(","), settings.traces.console, settings.warnings().len())
+    };
+    assert_eq!(of(""), ("otlp,explorer".to_owned(), false, 0));
+    assert_eq!(of("otlp"), ("otlp,explorer".to_owned(), false, 0));
+    assert_eq!(of("Console"), ("explorer".to_owned(), true, 0));
+    assert_eq!(of("otlp,console"), ("otlp,explorer".to_owned(), true, 0));
+    assert_eq!(of("none"), (String::new(), false, 0), "none is none, short variables or not");
+    assert_eq!(of("zipkin"), ("otlp,explorer".to_owned(), false, 1));
+    let asked = read(&[("OTEL_TRACES_EXPORTER", "otlp")]);
+    assert_eq!(asked.traces.destinations[0].endpoint, "http://localhost:4318/v1/traces", "asked for by name");
+    assert!(read(&[]).traces.destinations.is_empty(), "nothing is sent that nobody asked for");
+}
+
+/// Counts, of spans and log records: unset, the general variable, the special one.
+fn check_count(name: &str, general: Option<&str>, of: impl Fn(&Settings) -> u32) {
+    check(name, &of, 128, vec![("3", 3), ("0", 0)], &["many", "-1"]);
+    if let Some(general) = general {
+        assert_eq!(of(&read(&[(general, "9")])), 9);
+        assert_eq!(of(&read(&[(general, "9"), (name, "3")])), 3, "the special one wins");
+    }
+}
+
+fn check_chars(name: &str, of: impl Fn(&Settings) -> Option<usize>) {
+    const GENERAL: &str = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT";
+    check(name, &of, None, vec![("3", Some(3))], &["long"]);
+    assert_eq!(of(&read(&[(GENERAL, "9")])), Some(9));
+    assert_eq!(of(&read(&[(GENERAL, "9"), (name, "3")])), Some(3), "the special one wins");
+}
+
+#[test]
+fn span_attribute_count_limit() {
+    let general = Some("OTEL_ATTRIBUTE_COUNT_LIMIT");
+    check_count("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", general, |settings| settings.traces.limits.attributes);
+}
+
+#[test]
+fn span_attribute_value_length_limit() {
+    check_chars("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", |settings| settings.traces.limits.value_chars);
+}
+
+#[test]
+fn span_event_count_limit() {
+    check_count("OTEL_SPAN_EVENT_COUNT_LIMIT", None, |settings| settings.traces.limits.events);
+}
+
+#[test]
+fn span_link_count_limit() {
+    check_count("OTEL_SPAN_LINK_COUNT_LIMIT", None, |settings| settings.traces.limits.links);
+}
+
+#[test]
+fn event_attribute_count_limit() {
+    check_count("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", None, |settings| settings.traces.limits.event_attributes);
+}
+
+#[test]
+fn link_attribute_count_limit() {
+    check_count("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", None, |settings| settings.traces.limits.link_attributes);
+}
+
+#[test]
+fn attribute_count_limit() {
+    let of = |settings: &Settings| (settings.traces.limits.attributes, settings.logs.limits.attributes);
+    check("OTEL_ATTRIBUTE_COUNT_LIMIT", of, (128, 128), vec![("7", (7, 7))], &["many"]);
+}
+
+#[test]
+fn attribute_value_length_limit() {
+    let of = |settings: &Settings| (settings.traces.limits.value_chars, settings.logs.limits.value_chars);
+    check("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", of, (None, None), vec![("7", (Some(7), Some(7)))], &["long"]);
+}
+
+// === logs ===
+
+#[test]
+fn logs_exporter() {
+    let of = |value: &str| {
+        let settings =
+            read(&[("OTEL_LOGS_EXPORTER", value), ("EXPLORER_URL", "http://explorer:1"), COLLECTOR]);
+        let endpoints: Vec<_> =
+            settings.logs.destinations.iter().map(|destination| destination.endpoint.clone()).collect();
+        (endpoints.join(","), settings.logs.console, settings.warnings().len())
+    };
+    let collector = "http://collector:4318/v1/logs".to_owned();
+    assert_eq!(of(""), (collector.clone(), false, 0));
+    assert_eq!(of("otlp"), (collector.clone(), false, 0));
+    assert_eq!(of("console"), (String::new(), true, 0));
+    assert_eq!(of("none"), (String::new(), false, 0));
+    assert_eq!(of("file"), (collector, false, 1));
+    assert!(read(&[("HONEYCOMB_API_KEY", "k")]).logs.destinations.is_empty());
+}
+
+#[test]
+fn batch_log_record_processor() {
+    let default = Batch { delay: millis(1000), ..Batch::default() };
+    let of = |settings: &Settings| settings.logs.batch;
+    check(
+        "OTEL_BLRP_SCHEDULE_DELAY",
+        of,
+        default,
+        vec![("50", Batch { delay: millis(50), ..default })],
+        &["0"],
+    );
+    check(
+        "OTEL_BLRP_EXPORT_TIMEOUT",
+        of,
+        default,
+        vec![("9", Batch { timeout: millis(9), ..default })],
+        &["x"],
+    );
+    let queue = vec![("9999", Batch { queue_items: 9999, ..default })];
+    check("OTEL_BLRP_MAX_QUEUE_SIZE", of, default, queue, &["0"]);
+    let batch = vec![("7", Batch { batch_items: 7, ..default })];
+    check("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", of, default, batch, &["0"]);
+}
+
+#[test]
+fn logrecord_attribute_count_limit() {
+    let general = Some("OTEL_ATTRIBUTE_COUNT_LIMIT");
+    check_count("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", general, |settings| settings.logs.limits.attributes);
+}
+
+#[test]
+fn logrecord_attribute_value_length_limit() {
+    check_chars("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", |settings| settings.logs.limits.value_chars);
+}
+
+// === OTLP ===
+
+fn collector(variables: Set<'_>) -> (Option<Destination>, Vec<String>) {
+    let settings = read(variables);
+    let found = settings.traces.destinations.iter().find(|destination| destination.name == "otlp").cloned();
+    (found, settings.warnings())
+}
+
+/// The endpoint of spans for variables, and the warnings.
+fn check_endpoint(variables: Set<'_>, expected: Option<&str>, warning: Option<&str>) {
+    let (found, warnings) = collector(variables);
+    assert_eq!(found.map(|destination| destination.endpoint).as_deref(), expected, "{variables:?}");
+    match warning {
+        None => assert!(warnings.is_empty(), "{variables:?}: {warnings:?}"),
+        Some(part) => assert!(warnings.iter().any(|told| told.contains(part)), "{variables:?}: {warnings:?}"),
+    }
+}
+
+#[test]
+fn otlp_endpoint() {
+    const GENERAL: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    const OWN: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    let traces = "http://collector:4318/v1/traces";
+    // The general one is a base, whatever people put behind it.
+    check_endpoint(&[(GENERAL, "http://collector:4318")], Some(traces), None);
+    check_endpoint(&[(GENERAL, "http://collector:4318/")], Some(traces), None);
+    check_endpoint(&[(GENERAL, "http://collector:4318/v1/traces")], Some(traces), None);
+    check_endpoint(&[(GENERAL, "http://collector:4318/v1/logs/")], Some(traces), None);
+    check_endpoint(&[(GENERAL, "\"http://collector:4318\"")], Some(traces), None);
+    check_endpoint(
+        &[(GENERAL, "http://collector:4318/base/")],
+        Some("http://collector:4318/base/v1/traces"),
+        None,
+    );
+    check_endpoint(&[(GENERAL, "https://collector")], Some("https://collector/v1/traces"), None);
+    // The per-signal one is whole, and wins.
+    check_endpoint(&[(GENERAL, "http://other:1"), (OWN, traces)], Some(traces), None);
+    check_endpoint(&[(OWN, "http://collector:4318/spans")], Some("http://collector:4318/spans"), None);
+    let told = Some("http://collector:4318/v1/traces");
+    check_endpoint(&[(OWN, "http://collector:4318")], Some("http://collector:4318/"), told);
+    // What cannot be used says what to write.
+    check_endpoint(&[(GENERAL, "collector:4318")], None, Some("http://collector:4318"));
+    check_endpoint(&[(GENERAL, "localhost")], None, Some("http://localhost"));
+    check_endpoint(&[(GENERAL, "ftp://collector")], None, Some("http://localhost:4318"));
+    check_endpoint(
+        &[(GENERAL, "http://collector:4317")],
+        Some("http://collector:4317/v1/traces"),
+        Some("PROTOCOL=grpc"),
+    );
+}
+
+#[test]
+fn otlp_endpoint_of_grpc() {
+    let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    let with = |endpoint, expected, warning| {
+        check_endpoint(&[grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)], Some(expected), warning);
+    };
+    with("http://collector:4317", "http://collector:4317", None);
+    with("http://collector:4317/v1/traces", "http://collector:4317", None);
+    with("https://collector", "https://collector", None);
+    with("collector:4317", "https://collector:4317", Some("http://collector:4317"));
+    with("http://collector:4318", "http://collector:4318", Some("http/protobuf"));
+    let insecure =
+        [grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"), ("OTEL_EXPORTER_OTLP_INSECURE", "true")];
+    check_endpoint(&insecure, Some("http://collector:4317"), None);
+    check_endpoint(&[grpc, ("OTEL_TRACES_EXPORTER", "otlp")], Some("http://localhost:4317"), None);
+}
+
+#[test]
+fn otlp_protocol() {
+    let of = |name: &str, value: &str| {
+        let (found, warnings) = collector(&[COLLECTOR, (name, value)]);
+        (found.unwrap().protocol, warnings.len())
+    };
+    for name in ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] {
+        assert_eq!(of(name, ""), (Protocol::HttpProtobuf, 0));
+        assert_eq!(of(name, "http/json"), (Protocol::HttpJson, 0));
+        assert_eq!(of(name, "HTTP/protobuf"), (Protocol::HttpProtobuf, 0));
+        assert_eq!(of(name, "grpc").0, Protocol::Grpc);
+        assert_eq!(of(name, "thrift"), (Protocol::HttpProtobuf, 1));
+    }
+}
+
+#[test]
+fn otlp_headers() {
+    const GENERAL: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+    let of = |variables: Set<'_>| {
+        let (found, warnings) = collector(variables);
+        let headers = found.unwrap().headers;
+        let shown =
+            |(name, value): &(String, secrecy::SecretString)| format!("{name}: {}", value.expose_secret());
+        (headers.iter().map(shown).collect::<Vec<_>>(), warnings)
+    };
+    let (headers, warnings) = of(&[COLLECTOR, (GENERAL, "api-key=a%20b, other=c=d")]);
+    assert_eq!((headers, warnings.len()), (vec!["api-key: a b".to_owned(), "other: c=d".to_owned()], 0));
+    let own = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "own=1");
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "general=1"), own]).0, ["own: 1"]);
+    let (headers, warnings) = of(&[COLLECTOR, (GENERAL, "hunter2,good=1")]);
+    assert_eq!(headers, ["good: 1"], "what can be used is");
+    assert!(warnings[0].contains("name=value") && !warnings[0].contains("hunter2"), "{warnings:?}");
+}
+
+#[test]
+fn headers_stay_with_their_destination() {
+    let settings =
+        read(&[COLLECTOR, ("EXPLORER_URL", "http://explorer:1"), ("OTEL_EXPORTER_OTLP_HEADERS", "k=v")]);
+
+    let counts: Vec<_> = settings.traces.destinations.iter().map(|d| (d.name, d.headers.len())).collect();
+    assert_eq!(counts, [("otlp", 1), ("explorer", 0)]);
+}
+
+#[test]
+fn otlp_timeout() {
+    const GENERAL: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
+    let of = |variables: Set<'_>| {
+        let (found, warnings) = collector(variables);
+        (found.unwrap().timeout, warnings.len())
+    };
+    assert_eq!(of(&[COLLECTOR]), (millis(10_000), 0));
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "")]), (millis(10_000), 0));
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "50")]), (millis(50), 0));
+    let own = ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "7");
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "50"), own]), (millis(7), 0));
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "soon")]), (millis(10_000), 1));
+}
+
+#[test]
+fn otlp_compression() {
+    const GENERAL: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
+    let of = |variables: Set<'_>| {
+        let (found, warnings) = collector(variables);
+        (found.unwrap().compression, warnings.len())
+    };
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "")]), (Compression::None, 0));
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "GZIP")]), (Compression::Gzip, 0));
+    let own = ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none");
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "gzip"), own]), (Compression::None, 0));
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "zip")]), (Compression::None, 1));
+}
+
+#[test]
+fn otlp_certificates() {
+    let (found, _) = collector(&[
+        COLLECTOR,
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/general.pem"),
+        ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/own.pem"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/client.pem"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/client.key"),
+    ]);
+
+    let path = |name: &str| Some(std::path::PathBuf::from(name));
+    let expected = Tls {
+        certificate: path("/own.pem"),
+        client_certificate: path("/client.pem"),
+        client_key: path("/client.key"),
+    };
+    assert_eq!(found.unwrap().tls, expected);
+}
+
+// === ours ===
+
+#[test]
+fn without_variables_nothing_is_sent_and_nothing_is_warned_of() {
+    let settings = read(&[]);
+
+    assert!(settings.traces.destinations.is_empty() && settings.logs.destinations.is_empty());
+    assert!(settings.metrics.destination.is_none() && settings.trust.is_none());
+    assert!(settings.warnings().is_empty() && settings.readings.is_empty());
+}
+
+#[test]
+fn several_destinations_stand_side_by_side() {
+    let settings =
+        read(&[("HONEYCOMB_API_KEY", "k"), COLLECTOR, ("EXPLORER_URL", "http://localhost:4318/v1/traces")]);
+
+    let found: Vec<_> = settings.traces.destinations.iter().map(|d| d.endpoint.as_str()).collect();
+    let expected = [
+        "https://api.honeycomb.io/v1/traces",
+        "http://collector:4318/v1/traces",
+        "http://localhost:4318/v1/traces",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn one_endpoint_named_twice_gets_each_span_once() {
+    let settings = read(&[COLLECTOR, ("EXPLORER_URL", "http://collector:4318")]);
+
+    assert_eq!(settings.traces.destinations.len(), 1);
+    assert_eq!(settings.warnings().len(), 1, "{:?}", settings.warnings());
+}
+
+#[test]
+fn metrics_are_sent_only_when_asked_for() {
+    assert!(read(&[COLLECTOR]).metrics.destination.is_none());
+    let settings = read(&[COLLECTOR, ("OTEL_METRICS_EXPORTER", "otlp")]);
+    assert_eq!(settings.metrics.destination.unwrap().endpoint, "http://collector:4318/v1/metrics");
+}
+
+#[test]
+fn a_bad_trust_policy_is_warned_of_and_ignored() {
+    let settings = read(&[("TELEMETRY_TRUST", "everybody")]);
+
+    assert!(settings.trust.is_none());
+    assert!(settings.warnings()[0].contains("everybody"), "{:?}", settings.warnings());
+}
+
+#[test]
+fn keys_are_shown_nowhere() {
+    let settings = read(&[
+        ("HONEYCOMB_API_KEY", "hcaik_hunter2"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2"),
+    ]);
+
+    assert!(!format!("{settings:?}").contains("hunter2"), "{settings:?}");
+}
