@@ -99,7 +99,8 @@ impl Subject {
     /// The variables, the same for both stacks but for the switch of log lines.
     pub(crate) fn variables(self, receiver: u16) -> Variables {
         let mut variables = vec![
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{receiver}")),
+            // Traces alone: the stock stack sends no log records, and ours would, to a general endpoint.
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", format!("http://127.0.0.1:{receiver}/v1/traces")),
             ("OTEL_SERVICE_NAME", self.program.binary().to_owned()),
             // Time passes slowly under callgrind: batches are to be cut by their size, as under load, and not by time.
             ("OTEL_BSP_SCHEDULE_DELAY", "600000".to_owned()),

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use actix_web::http::header::{CONTENT_ENCODING, ContentType};
+use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::web::{Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use flate2::read::GzDecoder;
@@ -28,7 +28,9 @@ async fn main() -> std::io::Result<()> {
         App::new()
             .app_data(PayloadConfig::new(MAX_BODY))
             .app_data(Data::new(counter.clone()))
-            .route("/v1/traces", web::post().to(take))
+            .route("/v1/traces", web::post().to(traces))
+            .route("/v1/logs", web::post().to(others))
+            .route("/v1/metrics", web::post().to(others))
             .route("/spans", web::get().to(spans))
     })
     .workers(1)
@@ -37,11 +39,8 @@ async fn main() -> std::io::Result<()> {
     .await
 }
 
-/// An empty body is the whole of a good answer.
-async fn take(request: HttpRequest, body: web::Payload, counter: Data<Counter>) -> HttpResponse {
-    let Ok(Ok(body)) = body.to_bytes_limited(MAX_BODY).await else {
-        return HttpResponse::PayloadTooLarge().finish();
-    };
+async fn traces(request: HttpRequest, body: web::Payload, counter: Data<Counter>) -> HttpResponse {
+    let Ok(Ok(body)) = body.to_bytes_limited(MAX_BODY).await else { return too_large() };
     if let Some(counter) = counter.as_ref() {
         let gzip = request.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
         match count(&body, gzip) {
@@ -49,9 +48,23 @@ async fn take(request: HttpRequest, body: web::Payload, counter: Data<Counter>) 
             Err(error) => return HttpResponse::BadRequest().body(error.to_string()),
         };
     }
-    HttpResponse::Ok()
-        .insert_header(ContentType("application/x-protobuf".parse().expect("it is a type")))
-        .finish()
+    taken()
+}
+
+async fn others(body: web::Payload) -> HttpResponse {
+    match body.to_bytes_limited(MAX_BODY).await {
+        Ok(Ok(_)) => taken(),
+        _ => too_large(),
+    }
+}
+
+/// An empty message, which is no byte at all, is the whole of a good answer.
+fn taken() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/x-protobuf").finish()
+}
+
+fn too_large() -> HttpResponse {
+    HttpResponse::PayloadTooLarge().finish()
 }
 
 async fn spans(counter: Data<Counter>) -> HttpResponse {
