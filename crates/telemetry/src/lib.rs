@@ -10,6 +10,7 @@ mod logs;
 mod metrics;
 mod names;
 mod otlp;
+mod panics;
 pub mod propagation;
 pub mod redaction;
 mod resource;
@@ -89,6 +90,8 @@ pub enum InitError {
 pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard, InitError> {
     propagation::install(&settings.propagators);
     settings.baggage.clone().install();
+    redaction::add(&settings.redact);
+    panics::install_hook();
     trouble::set_level(settings.own_level);
     let resource = resource::of(service, &settings.resource);
     let (filter, filter_problem) = logs::filter(settings.logs.filter.as_deref());

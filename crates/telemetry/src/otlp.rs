@@ -89,12 +89,14 @@ pub(crate) enum BuildError {
     Header(String),
     #[error("no client could be made for it: {0}")]
     Client(String),
+    #[cfg(feature = "tls")]
     #[error("the file {file} cannot be used: {reason}")]
     File { file: String, reason: String },
 }
 
 impl BuildError {
     /// Reads a file of certificates or keys.
+    #[cfg(feature = "tls")]
     fn read(path: &std::path::Path) -> Result<Vec<u8>, Self> {
         std::fs::read(path)
             .map_err(|error| Self::File { file: path.display().to_string(), reason: error.to_string() })
