@@ -138,7 +138,7 @@ fn child(answers: &str) {
 
 /// Sends secrets by every way, and answers what came back.
 fn everything(port: u16) -> String {
-    let post = |target: &str, headers: &str, body: &str| -> String {
+    let send = |target: &str, headers: &str, body: &str| -> String {
         let mut connection = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let length = body.len();
         let head = format!("POST {target} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{headers}");
@@ -160,11 +160,11 @@ fn everything(port: u16) -> String {
     let user = format!("http://{}:{}@{closed}/", canary("Path", 0), canary("Path", 1));
     let baggage = format!("baggage: {}\r\n", pairs("Baggage", "=", ","));
     [
-        post(&format!("/careless?{}", pairs("Query", "=", "&")), &headers, &json),
-        post("/careless", &baggage, &json.replace('"', "\\\"")),
-        post("/calls", "", &format!("{user}?{}", pairs("Called", "=", "&"))),
-        post("/fails", "", &pairs("Error", ": ", ", ")),
-        post("/panics", "", &pairs("Panic", "=", " ")),
+        send(&format!("/careless?{}", pairs("Query", "=", "&")), &headers, &json),
+        send("/careless", &baggage, &json.replace('"', "\\\"")),
+        send("/calls", "", &format!("{user}?{}", pairs("Called", "=", "&"))),
+        send("/fails", "", &pairs("Error", ": ", ", ")),
+        send("/panics", "", &pairs("Panic", "=", " ")),
     ]
     .concat()
 }
