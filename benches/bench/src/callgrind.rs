@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 use crate::http::{Connection, get};
 use crate::load;
@@ -27,11 +27,12 @@ pub(crate) struct Callgrind<'a> {
 }
 
 impl Callgrind<'_> {
-    /// One run. The file that callgrind wrote; with `by_thread` its name is the beginning of the threads' files.
+    /// One run. The file that callgrind wrote (with `by_thread` its name is the beginning of the threads' files), and how
+    /// many bytes the spans were.
     ///
     /// The program is stopped as a service is, so that the spans that wait in its queue are sent and count too. A run in
     /// which they did not all arrive is none.
-    pub(crate) fn run(&self, subject: Subject, requests: usize) -> anyhow::Result<PathBuf> {
+    pub(crate) fn run(&self, subject: Subject, requests: usize) -> anyhow::Result<(PathBuf, usize)> {
         let receiver = receiver(self.binaries, true)?;
         let receiver_port = receiver.port()?;
         let out = self.folder.join(format!("{}-{requests}", subject.name()));
@@ -46,25 +47,42 @@ impl Callgrind<'_> {
             .with_context(|| format!("{} under callgrind", subject.name()))?;
         server.stop()?;
 
-        let spans = spans(receiver_port)?;
-        let expected = subject.spans(requests);
+        let (arrived, expected) = (arrived(receiver_port)?, subject.spans(requests));
         ensure!(
-            spans == expected,
-            "{}: {spans} spans of {requests} requests arrived, not {expected}",
-            subject.name()
+            arrived.spans == expected,
+            "{}: {} spans of {requests} requests arrived, not {expected}",
+            subject.name(),
+            arrived.spans
         );
-        Ok(out)
+        let compressed = if subject.compresses() { expected } else { 0 };
+        ensure!(
+            arrived.compressed == compressed,
+            "{}: {} of {expected} spans arrived with gzip, not {compressed}",
+            subject.name(),
+            arrived.compressed
+        );
+        Ok((out, arrived.bytes))
     }
 
-    /// Instructions of one request.
-    pub(crate) fn instructions(&self, subject: Subject) -> anyhow::Result<f64> {
-        let total = |requests| {
-            let file = self.run(subject, requests)?;
-            let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+    /// What one request costs.
+    pub(crate) fn cost(&self, subject: Subject) -> anyhow::Result<Cost> {
+        let total = |file: &Path| {
+            let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
             total(&text).with_context(|| format!("{} has no total", file.display()))
         };
-        Ok(a_request(total(SHORT)?, total(LONG)?))
+        let ((short, short_bytes), (long, long_bytes)) =
+            (self.run(subject, SHORT)?, self.run(subject, LONG)?);
+        let instructions = a_request(total(&short)?, total(&long)?);
+        Ok(Cost { instructions, bytes: a_request(short_bytes as u64, long_bytes as u64) })
     }
+}
+
+/// What one request costs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    pub(crate) instructions: f64,
+    /// Sent to the receiver.
+    pub(crate) bytes: f64,
 }
 
 /// What one request costs, by the costs of a short and of a long run.
@@ -80,10 +98,21 @@ pub(crate) fn receiver(binaries: &Path, count: bool) -> anyhow::Result<Process> 
     Process::start("receiver", &mut command, &Vec::new())
 }
 
-fn spans(receiver: u16) -> anyhow::Result<usize> {
+/// What came to a receiver that counts.
+struct Arrived {
+    spans: usize,
+    /// Those of them that came with gzip.
+    compressed: usize,
+    bytes: usize,
+}
+
+fn arrived(receiver: u16) -> anyhow::Result<Arrived> {
     let answer = Connection::open(receiver)?.send(&get("/spans"))?;
     ensure!(answer.status == 200, "the receiver answers {}", answer.status);
-    Ok(String::from_utf8(answer.body)?.parse()?)
+    let numbers = String::from_utf8(answer.body)?;
+    let numbers = numbers.split(' ').map(str::parse).collect::<Result<Vec<_>, _>>()?;
+    let [spans, compressed, bytes] = numbers[..] else { bail!("the receiver tells {numbers:?}") };
+    Ok(Arrived { spans, compressed, bytes })
 }
 
 /// The total in a file of callgrind.

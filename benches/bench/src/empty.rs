@@ -8,15 +8,15 @@ use std::thread;
 
 use anyhow::Context;
 
-use crate::callgrind::{Callgrind, LONG, SHORT};
+use crate::callgrind::{Callgrind, Cost, LONG, SHORT};
 use crate::subject::{self, Mode, Program, Subject};
 use crate::target::{Limit, Target};
 
 /// Runs at a time: as many as there are processors in the measurement.
 const SIDE_BY_SIDE: usize = 2;
 
-/// Instructions of one request, by row.
-struct Costs(Vec<(Subject, f64)>);
+/// What one request costs, by row.
+struct Costs(Vec<(Subject, Cost)>);
 
 /// Measures all rows, prints them, and answers what they are held against.
 pub(crate) fn measure(binaries: &Path, folder: &Path) -> anyhow::Result<Vec<Target>> {
@@ -38,7 +38,7 @@ fn costs(callgrind: &Callgrind<'_>) -> anyhow::Result<Costs> {
             scope.spawn(|| {
                 let mut measured = Vec::new();
                 while let Some(subject) = next() {
-                    let cost = callgrind.instructions(subject);
+                    let cost = callgrind.cost(subject);
                     measured.push((subject, cost.with_context(|| format!("measuring {}", subject.name()))?));
                 }
                 anyhow::Ok(measured)
@@ -54,14 +54,15 @@ fn costs(callgrind: &Callgrind<'_>) -> anyhow::Result<Costs> {
 }
 
 impl Costs {
-    fn of(&self, program: Program, mode: Mode) -> f64 {
+    fn of(&self, program: Program, mode: Mode) -> Cost {
         let wanted = Subject { program, mode };
-        self.0.iter().find(|(subject, _)| *subject == wanted).map_or(f64::NAN, |(_, cost)| *cost)
+        let found = self.0.iter().find(|(subject, _)| *subject == wanted);
+        found.map_or(Cost { instructions: f64::NAN, bytes: f64::NAN }, |(_, cost)| *cost)
     }
 
     /// What a request costs more than without any tracing.
     fn beyond_bare(&self, program: Program, mode: Mode) -> f64 {
-        self.of(program, mode) - self.of(Program::Bare, Mode::Untraced)
+        self.of(program, mode).instructions - self.of(Program::Bare, Mode::Untraced).instructions
     }
 
     /// Ours by stock's.
@@ -101,14 +102,16 @@ impl Costs {
         );
         for Subject { program, mode } in subject::ALL {
             let ratio = |shown: bool, ratio: f64| if shown { format!("{ratio:.2}") } else { String::new() };
+            let cost = self.of(program, mode);
             let traced = mode != Mode::Untraced;
             println!(
-                "{:<20} {:>13.0} {:>12.0} {:>9} {:>13}",
+                "{:<18} {:>13.0} {:>12.0} {:>9} {:>11} {:>11.0}",
                 Subject { program, mode }.name(),
-                self.of(program, mode),
+                cost.instructions,
                 self.beyond_bare(program, mode),
                 ratio(traced && program == Program::Ours, self.to_stock(mode)),
                 ratio(mode == Mode::SampledOut, self.sampled_out(program)),
+                cost.bytes,
             );
         }
         println!(
@@ -123,7 +126,8 @@ mod tests {
     use super::*;
 
     fn costs() -> Costs {
-        let cost = |program, mode, cost| (Subject { program, mode }, cost);
+        let cost =
+            |program, mode, instructions| (Subject { program, mode }, Cost { instructions, bytes: 0.0 });
         Costs(vec![
             cost(Program::Bare, Mode::Untraced, 100.0),
             cost(Program::Stock, Mode::Export, 500.0),

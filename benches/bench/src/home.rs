@@ -3,21 +3,15 @@
 //!
 //! Both stacks run all the time and get their load in turns, so that whatever else the machine does hits both alike.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
-use serde_json::Value;
+use anyhow::ensure;
 
 use crate::callgrind;
-use crate::http::{Connection, get};
 use crate::load;
-use crate::process::{Process, Variables, wait_for};
+use crate::processors::{Meter, processor_time};
+use crate::stack::{Account, Stack};
 use crate::target::{Limit, Target};
 
 const HOME: &str = "/api/activities/home";
@@ -29,16 +23,9 @@ const ROUND: Duration = Duration::from_secs(2);
 /// Before the first turn: connections, caches, and the first pages of the databases.
 const WARM_UP: Duration = Duration::from_secs(3);
 
-/// Three services, wired to each other.
-struct Stack {
-    services: Vec<Service>,
-}
-
-struct Service {
-    name: &'static str,
-    process: Process,
-    port: u16,
-}
+/// A share of the processors for other programs that moves the figures more than a target is wide.
+const DISTURBED: f64 = 0.05;
+const DISTURBANCE: &str = ": the figures of this case are disturbed, measure again when nothing else runs";
 
 /// What one turn showed.
 #[derive(Debug, Clone, Copy)]
@@ -73,19 +60,25 @@ pub(crate) fn measure(binaries: &Path, services: &Path, folder: &Path) -> anyhow
     for stack in [&off, &on] {
         load::during(WARM_UP, stack.edge(), HOME)?;
     }
+    let own = || -> anyhow::Result<Duration> {
+        let mine = processor_time(std::process::id())? + processor_time(receiver.id())?;
+        Ok(mine + off.processor()? + on.processor()?)
+    };
+    let meter = Meter::start(own()?)?;
     println!("{:<8}{:>21}{:>21}{:>27}", "", "requests/s", "p99 ms", "processor ms/request");
     println!("{:<8}{:>11}{:>10}{:>11}{:>10}{:>17}{:>10}", "round", "off", "on", "off", "on", "off", "on");
     for round in 1..=ROUNDS {
         // Who comes second finds a warm machine; it is each one's turn.
         if round % 2 == 1 {
-            turns_off.push(off.turn()?);
-            turns_on.push(on.turn()?);
+            turns_off.push(Turn::of(&off)?);
+            turns_on.push(Turn::of(&on)?);
         } else {
-            turns_on.push(on.turn()?);
-            turns_off.push(off.turn()?);
+            turns_on.push(Turn::of(&on)?);
+            turns_off.push(Turn::of(&off)?);
         }
         row(&round.to_string(), turns_off[round - 1], turns_on[round - 1]);
     }
+    let others = meter.others(own()?)?;
     let (off_all, on_all) = (Turn::medians(&turns_off), Turn::medians(&turns_on));
     row("median", off_all, on_all);
     println!(
@@ -96,8 +89,12 @@ pub(crate) fn measure(binaries: &Path, services: &Path, folder: &Path) -> anyhow
         on_all.processor / off_all.processor
     );
 
+    println!(
+        "\nother programs took {:.0} % of the processors meanwhile{}",
+        others * 100.0,
+        if others > DISTURBED { DISTURBANCE } else { "" }
+    );
     let accounts = on.settle()?;
-    println!();
     for (service, account) in on.services.iter().zip(&accounts) {
         println!("{:<14} {account}", service.name);
     }
@@ -129,131 +126,22 @@ fn targets(off: Turn, on: Turn, lost: u64) -> Vec<Target> {
     ]
 }
 
-// === impl Stack ===
+// === impl Turn ===
 
-impl Stack {
-    /// Starts the three in the order in which they need each other, on data of their own, which they seed themselves.
-    fn start(binaries: &Path, data: &Path, variables: &Variables) -> anyhow::Result<Self> {
-        fs::create_dir_all(data)?;
-        let run = |name, others: &[(&'static str, &Service)]| {
-            let mut all = variables.clone();
-            all.push(("CRUDDUR_DATA", data.display().to_string()));
-            all.extend(
-                others.iter().map(|(name, other)| (*name, format!("http://127.0.0.1:{}", other.port))),
-            );
-            Service::start(name, &binaries.join(name), all)
-        };
-        let users = run("users", &[])?;
-        let notifications = run("notifications", &[("USERS_URL", &users)])?;
-        let activities = run("activities", &[("USERS_URL", &users), ("NOTIFICATIONS_URL", &notifications)])?;
-        Ok(Self { services: vec![activities, notifications, users] })
-    }
-
-    /// The port of the public service.
-    fn edge(&self) -> u16 {
-        self.services[0].port
-    }
-
+impl Turn {
+    /// One turn of a stack.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52 requests")]
-    fn turn(&self) -> anyhow::Result<Turn> {
-        let before = self.processor()?;
-        let mut load = load::during(ROUND, self.edge(), HOME)?;
-        let spent = self.processor()?.saturating_sub(before);
-        Ok(Turn {
+    fn of(stack: &Stack) -> anyhow::Result<Self> {
+        let before = stack.processor()?;
+        let mut load = load::during(ROUND, stack.edge(), HOME)?;
+        let spent = stack.processor()?.saturating_sub(before);
+        Ok(Self {
             throughput: load.a_second(),
             p99: load.p99(),
             processor: spent.as_secs_f64() * 1000.0 / load.requests() as f64,
         })
     }
 
-    fn processor(&self) -> anyhow::Result<Duration> {
-        self.services.iter().map(|service| processor_time(service.process.id())).sum()
-    }
-
-    fn created(&self) -> anyhow::Result<u64> {
-        let accounts = self.services.iter().map(Service::account);
-        accounts.map(|account| anyhow::Ok(account?.created)).sum()
-    }
-
-    /// Waits until nothing is pending. What became of the spans of each service.
-    fn settle(&self) -> anyhow::Result<Vec<Account>> {
-        wait_for("last spans", || {
-            let accounts = self.services.iter().map(Service::account).collect::<anyhow::Result<Vec<_>>>()?;
-            Ok(accounts.iter().all(|account| account.pending == 0).then_some(accounts))
-        })
-    }
-
-    fn stop(self) -> anyhow::Result<()> {
-        self.services.into_iter().try_for_each(|service| service.process.stop())
-    }
-}
-
-// === impl Service ===
-
-impl Service {
-    /// Its log lines go where they cost least, so that it cannot tell its port: it gets one that was free just now.
-    fn start(name: &'static str, binary: &Path, mut variables: Variables) -> anyhow::Result<Self> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        variables.push(("PORT", port.to_string()));
-        let mut process = Process::start(name, &mut Command::new(binary), &variables)?;
-        wait_for(&format!("readiness of {name}"), || {
-            if let Some(status) = process.ended()? {
-                bail!("{name} ended with {status}: {:#?}", process.words());
-            }
-            let ready =
-                Connection::open(port).and_then(|mut connection| connection.send(&get("/health/ready")));
-            Ok(ready.is_ok_and(|answer| answer.status == 200).then_some(()))
-        })?;
-        Ok(Self { name, process, port })
-    }
-
-    fn account(&self) -> anyhow::Result<Account> {
-        let answer = Connection::open(self.port)?.send(&get("/telemetry"))?;
-        Account::of(&serde_json::from_slice(&answer.body)?)
-            .with_context(|| format!("GET /telemetry of {} is not understood", self.name))
-    }
-}
-
-/// What became of the spans of a service, at all destinations together.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Account {
-    created: u64,
-    pending: u64,
-    /// By reason.
-    dropped: BTreeMap<String, u64>,
-}
-
-impl Account {
-    fn of(told: &Value) -> Option<Self> {
-        let mut sum = Self::default();
-        for account in told["traces"].as_object()?.values() {
-            sum.created += account["created"].as_u64()?;
-            sum.pending += account["pending"].as_u64()?;
-            for (reason, dropped) in account["dropped"].as_object()? {
-                *sum.dropped.entry(reason.clone()).or_default() += dropped.as_u64()?;
-            }
-        }
-        Some(sum)
-    }
-
-    fn lost(&self) -> u64 {
-        self.dropped.values().sum()
-    }
-}
-
-impl fmt::Display for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>9} spans, {} lost", self.created, self.lost())?;
-        for (reason, dropped) in self.dropped.iter().filter(|(_, dropped)| **dropped > 0) {
-            write!(f, " ({reason}: {dropped})")?;
-        }
-        Ok(())
-    }
-}
-
-// === impl Turn ===
-
-impl Turn {
     fn medians(turns: &[Self]) -> Self {
         let of = |figure: fn(&Self) -> f64| median(turns.iter().map(figure).collect());
         Self {
@@ -269,48 +157,9 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// User and system time of a process, all threads, in the kernel's units of 10 ms.
-fn processor_time(id: u32) -> anyhow::Result<Duration> {
-    let file = PathBuf::from(format!("/proc/{id}/stat"));
-    let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
-    ticks(&text)
-        .map(|ticks| Duration::from_millis(ticks * 10))
-        .with_context(|| format!("{} is odd", file.display()))
-}
-
-/// Fields 14 and 15. The name of the program, the second, may hold anything, but nothing after it has a bracket.
-fn ticks(stat: &str) -> Option<u64> {
-    let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
-    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn the_account_of_a_service_is_the_sum_of_its_destinations() {
-        let told = json!({"traces": {
-            "otlp": {"created": 5, "delivered": 2, "dropped": {"full": 1, "expired": 1}, "pending": 1},
-            "explorer": {"created": 5, "delivered": 5, "dropped": {"full": 0}, "pending": 0},
-        }});
-
-        let account = Account::of(&told).unwrap();
-        assert_eq!((account.created, account.pending, account.lost()), (10, 1, 2));
-        assert_eq!(account.to_string().trim(), "10 spans, 2 lost (expired: 1) (full: 1)");
-        assert_eq!(Account::of(&json!({"traces": {}})), Some(Account::default()));
-        assert_eq!(Account::of(&json!({})), None);
-    }
-
-    #[test]
-    fn a_program_may_have_any_name() {
-        let stat = "42 (a) b) S 1 42 42 0 -1 4194304 100 0 0 0 17 3 0 0 20 0 4 0 1000 0 0";
-
-        assert_eq!(ticks(stat), Some(20));
-        assert_eq!(ticks("nonsense"), None);
-    }
 
     #[test]
     fn the_median_is_not_moved_by_one_odd_round() {

@@ -6,7 +6,9 @@ mod home;
 mod http;
 mod load;
 mod process;
+mod processors;
 mod profile;
+mod stack;
 mod subject;
 mod target;
 

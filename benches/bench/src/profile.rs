@@ -19,7 +19,7 @@ const WIDTH: usize = 180;
 
 pub(crate) fn print(binaries: &Path, folder: &Path, subject: Subject) -> anyhow::Result<()> {
     let callgrind = Callgrind { binaries, folder, by_thread: true };
-    let (short, long) = (callgrind.run(subject, SHORT)?, callgrind.run(subject, LONG)?);
+    let ((short, _), (long, _)) = (callgrind.run(subject, SHORT)?, callgrind.run(subject, LONG)?);
     println!(
         "{}: instructions of one request, of a function with all that it calls, and of it alone",
         subject.name()

@@ -96,6 +96,11 @@ impl Subject {
         }
     }
 
+    /// Whether they are sent with gzip.
+    pub(crate) fn compresses(self) -> bool {
+        self.mode != Mode::Plain
+    }
+
     /// The variables, the same for both stacks but for the switch of log lines.
     pub(crate) fn variables(self, receiver: u16) -> Variables {
         let mut variables = vec![
@@ -105,7 +110,7 @@ impl Subject {
             // Time passes slowly under callgrind: batches are to be cut by their size, as under load, and not by time.
             ("OTEL_BSP_SCHEDULE_DELAY", "600000".to_owned()),
         ];
-        if self.mode != Mode::Plain {
+        if self.compresses() {
             variables.push(("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip".to_owned()));
         }
         if self.mode == Mode::SampledOut {

@@ -1,9 +1,10 @@
 //! Takes OTLP over HTTP, answers at once, and forgets what it got.
 //!
-//! With the argument `count` it decodes each request and tells at `GET /spans` how many spans came: a measurement counts
-//! only when everything arrived. Without it nothing is decoded, so that it takes as little as can be of the processors
+//! With the argument `count` it decodes each request and tells at `GET /spans` how many spans came, how many of them with gzip,
+//! and in how many bytes: a measurement counts only when everything arrived, in the form that it should have. Without it nothing is decoded, so that it takes as little as can be of the processors
 //! that it shares with what is measured.
 
+use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,8 +19,16 @@ use prost::Message;
 /// What the protocol's specification recommends as the limit of a request.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// Spans so far; `None` when nobody counts.
-type Counter = Option<Arc<AtomicUsize>>;
+/// What came so far.
+#[derive(Default)]
+struct Arrived {
+    spans: AtomicUsize,
+    compressed: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+/// `None` when nobody counts.
+type Counter = Option<Arc<Arrived>>;
 
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
@@ -44,9 +53,9 @@ async fn traces(request: HttpRequest, body: web::Payload, counter: Data<Counter>
     if let Some(counter) = counter.as_ref() {
         let gzip = request.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
         match count(&body, gzip) {
-            Ok(spans) => counter.fetch_add(spans, Ordering::Relaxed),
+            Ok(spans) => counter.add(spans, gzip, body.len()),
             Err(error) => return HttpResponse::BadRequest().body(error.to_string()),
-        };
+        }
     }
     taken()
 }
@@ -69,8 +78,24 @@ fn too_large() -> HttpResponse {
 
 async fn spans(counter: Data<Counter>) -> HttpResponse {
     match counter.as_ref() {
-        Some(counter) => HttpResponse::Ok().body(counter.load(Ordering::Relaxed).to_string()),
+        Some(counter) => HttpResponse::Ok().body(counter.to_string()),
         None => HttpResponse::NotFound().finish(),
+    }
+}
+
+impl Arrived {
+    fn add(&self, spans: usize, gzip: bool, bytes: usize) {
+        self.spans.fetch_add(spans, Ordering::Relaxed);
+        self.compressed.fetch_add(if gzip { spans } else { 0 }, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Display for Arrived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [spans, compressed, bytes] =
+            [&self.spans, &self.compressed, &self.bytes].map(|counter| counter.load(Ordering::Relaxed));
+        write!(f, "{spans} {compressed} {bytes}")
     }
 }
 
