@@ -7,6 +7,7 @@ use std::time::Duration;
 use delivery::{Destination, Outcome};
 
 use super::{Format, LogRecord};
+use crate::background;
 
 /// Writes each batch at once. While nobody reads stdout it waits, and the queue before it fills.
 pub(super) struct Stdout {
@@ -22,6 +23,7 @@ impl Stdout {
 
 impl Destination<LogRecord> for Stdout {
     fn deliver(&mut self, batch: &[Arc<LogRecord>], _: Duration) -> Outcome {
+        background::give_way();
         self.lines.clear();
         for record in batch {
             self.format.write(record, &mut self.lines);

@@ -10,7 +10,7 @@ use super::grpc::Grpc;
 use super::http::Http;
 use super::{BuildError, Signal, Transport};
 use crate::settings::{self, Protocol};
-use crate::trouble;
+use crate::{background, trouble};
 
 /// Sends batches of one signal.
 pub(crate) struct Otlp<S: Signal> {
@@ -38,6 +38,7 @@ pub(super) fn transport<S: Signal>(
 
 impl<S: Signal> Destination<S> for Otlp<S> {
     fn deliver(&mut self, batch: &[Arc<S>], limit: Duration) -> Outcome {
+        background::give_way();
         let request = S::request(batch.iter().map(AsRef::as_ref), &self.resource);
         let answer = self.transport.send(request, limit);
         if let Some(told) = answer.trouble() {

@@ -1,0 +1,24 @@
+//! The threads that format, encode and send: they give way to requests.
+
+use std::cell::Cell;
+
+/// How much a thread gives way, on the scale of `nice(1)`, whose last step is 19.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+thread_local! {
+    static GIVES_WAY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes the calling thread give way to others, once. Where processors are few, a batch that is encoded at the wrong moment
+/// would otherwise be what the slowest requests wait for. On Linux niceness belongs to a thread; elsewhere it belongs to
+/// the process, and nothing is done.
+pub(crate) fn give_way() {
+    if !GIVES_WAY.replace(true) {
+        #[cfg(target_os = "linux")]
+        {
+            // A system that does not allow it only makes the thread as important as the others.
+            let _ = rustix::process::nice(NICENESS);
+        }
+    }
+}
