@@ -28,6 +28,11 @@ const POLICY: Policy = Policy {
     give_up: Duration::from_secs(2),
 };
 
+/// A directory in memory, where there is such a thing: it is about what is in the files, not about the disk.
+fn temporary() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// Little enough to be full now and then; four files at least.
 const MAX_BYTES: u64 = 16 << 10;
 
@@ -118,7 +123,7 @@ fn damage() -> impl Strategy<Value = Damage> {
 struct World {
     directory: TempDir,
     now: Instant,
-    process: Process,
+    process: Option<Process>,
     next_id: u64,
     /// Delivered, refused or given up, in any life.
     settled: HashSet<u64>,
@@ -173,10 +178,14 @@ impl Process {
 
 impl World {
     fn new() -> Self {
-        let (directory, now) = (tempfile::tempdir().unwrap(), Instant::now());
-        let process = Process::start(&directory, now);
+        let (directory, now) = (temporary(), Instant::now());
+        let process = Some(Process::start(&directory, now));
         let (settled, may_repeat, left) = Default::default();
         Self { directory, now, process, next_id: 0, settled, may_repeat, left, damaged: 0, harm: Harm::None }
+    }
+
+    fn process(&mut self) -> &mut Process {
+        self.process.as_mut().unwrap()
     }
 
     fn walk(&mut self, step: &Step) {
@@ -186,36 +195,38 @@ impl World {
             Step::Answer(answer) => self.answer(answer),
             Step::Keep => self.keep(),
             Step::Shutdown => self.shut_down(),
-            Step::Crash => self.crash(),
-            Step::Damage(damage) => {
-                self.crash_and(|world| damage.iter().for_each(|damage| world.damage(damage)));
-            }
+            Step::Crash => self.crash(&[]),
+            Step::Damage(harm) => self.crash(harm),
         }
         self.look();
         self.check();
     }
 
     fn offer(&mut self, bytes: usize) {
-        let (id, before) = (self.next_id, self.process.account().pending);
-        self.process.queue.borrow_mut().offer(Arc::new((id, bytes)), bytes, self.now);
+        let (id, now) = (self.next_id, self.now);
         self.next_id += 1;
-        self.process.offered += 1;
-        if self.process.account().pending > before {
-            self.process.pending.insert(id);
+        let process = self.process();
+        let before = process.account().pending;
+        process.queue.borrow_mut().offer(Arc::new((id, bytes)), bytes, now);
+        process.offered += 1;
+        if process.account().pending > before {
+            process.pending.insert(id);
         }
     }
 
     /// Does what the worker would: takes a batch if there is one.
     fn look(&mut self) {
-        if self.process.on_way.is_none()
-            && let Next::Deliver(generation, batch) = self.process.queue.borrow_mut().next(self.now)
+        let now = self.now;
+        let process = self.process();
+        if process.on_way.is_none()
+            && let Next::Deliver(generation, batch) = process.queue.borrow_mut().next(now)
         {
-            self.process.on_way = Some((generation, batch.iter().map(|item| item.0).collect()));
+            process.on_way = Some((generation, batch.iter().map(|item| item.0).collect()));
         }
     }
 
     fn answer(&mut self, answer: &Answer) {
-        let Some((generation, ids)) = self.process.on_way.take() else { return };
+        let Some((generation, ids)) = self.process().on_way.take() else { return };
         let conclusion = match answer {
             Answer::Panicked => Conclusion::Panicked,
             Answer::Rejected => Conclusion::Answered(Outcome::Rejected),
@@ -223,23 +234,27 @@ impl World {
             Answer::Delivered => Conclusion::Answered(Outcome::Delivered),
             Answer::Retry => Conclusion::Answered(Outcome::Retry { after: None }),
         };
-        let before = self.process.account().pending;
-        self.process.queue.borrow_mut().conclude(generation, &conclusion, self.now, 0.5);
-        if self.process.account().pending == before {
+        let now = self.now;
+        let process = self.process();
+        let before = process.account().pending;
+        process.queue.borrow_mut().conclude(generation, &conclusion, now, 0.5);
+        if process.account().pending == before {
             return;
         }
         for id in ids {
             let first = self.settled.insert(id);
             assert!(first || self.may_repeat.contains(&id), "{id} comes twice without a reason");
-            self.process.pending.remove(&id);
-            self.process.untold.insert(id);
+            self.process().pending.remove(&id);
+            self.process().untold.insert(id);
             self.left.remove(&id);
         }
     }
 
     fn keep(&mut self) {
-        while self.process.journal.step(&self.process.queue, self.now) {}
-        self.process.untold.clear();
+        let now = self.now;
+        let process = self.process();
+        while process.journal.step(&process.queue, now) {}
+        self.process().untold.clear();
         let entries = fs::read_dir(self.directory.path().join("it")).unwrap();
         let bytes: u64 = entries.map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
         let notes = if self.harm == Harm::None { 0 } else { 4 << 10 };
@@ -248,42 +263,32 @@ impl World {
 
     fn shut_down(&mut self) {
         self.keep();
-        let unsaved = self.process.unsaved();
-        self.left.extend(self.process.pending.difference(&unsaved));
-        let before = self.process.account();
-        self.restart(|process, now| {
-            process.journal.close(&process.queue, now);
-            let account = process.queue.borrow().account();
-            assert_eq!(account.dropped_by(Dropped::Deadline), unsaved.len() as u64);
-            assert_eq!((account.pending, account.spooled), (before.spooled, before.spooled));
-        });
+        let unsaved = self.process().unsaved();
+        let pending = self.process().pending.clone();
+        self.left.extend(pending.difference(&unsaved));
+        let before = self.process().account();
+        let process = self.end();
+        process.journal.close(&process.queue, self.now);
+        let account = process.queue.borrow().account();
+        assert_eq!(account.dropped_by(Dropped::Deadline), unsaved.len() as u64);
+        assert_eq!((account.pending, account.spooled), (before.spooled, before.spooled));
+        self.process = Some(Process::start(&self.directory, self.now));
     }
 
-    fn crash(&mut self) {
-        self.crash_and(|_| {});
+    fn crash(&mut self, harm: &[Damage]) {
+        let unsaved = self.process().unsaved();
+        let process = self.end();
+        self.left.extend(process.pending.difference(&unsaved));
+        self.may_repeat.extend(&process.untold);
+        drop(process);
+        harm.iter().for_each(|damage| self.damage(damage));
+        self.process = Some(Process::start(&self.directory, self.now));
     }
 
-    fn crash_and(&mut self, then: impl FnOnce(&mut Self)) {
-        let unsaved = self.process.unsaved();
-        self.left.extend(self.process.pending.difference(&unsaved));
-        self.may_repeat.extend(&self.process.untold);
-        let (directory, now) = (tempfile::tempdir().unwrap(), self.now);
-        // A process that lives elsewhere meanwhile, so that the files of this one are let go first.
-        self.end(Process::start(&directory, now), |_, _| {});
-        then(self);
-        self.process = Process::start(&self.directory, now);
-    }
-
-    fn restart(&mut self, end: impl FnOnce(Process, Instant)) {
-        let directory = tempfile::tempdir().unwrap();
-        self.end(Process::start(&directory, self.now), end);
-        self.process = Process::start(&self.directory, self.now);
-    }
-
-    fn end(&mut self, next: Process, end: impl FnOnce(Process, Instant)) {
-        let process = mem::replace(&mut self.process, next);
+    fn end(&mut self) -> Process {
+        let process = self.process.take().unwrap();
         self.damaged += process.account().dropped_by(Dropped::Damaged);
-        end(process, self.now);
+        process
     }
 
     fn damage(&mut self, damage: &Damage) {
@@ -322,12 +327,13 @@ impl World {
         self.may_repeat.extend(&self.settled);
     }
 
-    fn check(&self) {
-        let account = self.process.account();
+    fn check(&mut self) {
+        let process = self.process();
+        let account = process.account();
         assert_eq!(account.created, account.delivered + account.dropped() + account.pending, "{account}");
-        assert_eq!(account.created, self.process.offered + account.recovered, "{account}");
+        assert_eq!(account.created, process.offered + account.recovered, "{account}");
         assert!(account.spooled <= account.pending, "{account}");
-        assert_eq!(account.pending - account.spooled, self.process.unsaved().len() as u64, "{account}");
+        assert_eq!(account.pending - account.spooled, process.unsaved().len() as u64, "{account}");
     }
 
     /// Lets a healthy destination have everything.
@@ -338,7 +344,7 @@ impl World {
             self.walk(&Step::Answer(Answer::Delivered));
             self.walk(&Step::Pass { millis: 500 });
         }
-        assert_eq!(self.process.account().pending, 0);
+        assert_eq!(self.process().account().pending, 0);
         self.shut_down();
         assert_eq!(fs::read_dir(self.directory.path().join("it")).unwrap().count(), 0, "nothing is left");
     }
