@@ -194,9 +194,13 @@ impl<T> Queue<T> {
         self.account.spooled -= on_disk(&batch.entries);
     }
 
-    /// Takes no more offers, and sends what waits without waiting for company.
-    pub(crate) fn close(&mut self) {
+    /// Takes no more offers, and sends what waits without waiting for company. A batch in a pause is tried at once: there
+    /// may be no later.
+    pub(crate) fn close(&mut self, now: Instant) {
         self.closed = true;
+        if let Some(again) = self.batch.as_mut().and_then(|batch| batch.again_at.as_mut()) {
+            *again = now.min(*again);
+        }
     }
 
     /// Ends all. What is left is lost to the deadline, and counted so, but for what the spool holds: that stays pending.

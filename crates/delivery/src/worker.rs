@@ -71,17 +71,6 @@ impl<T: Send + Sync + 'static> Shared<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(
-        &self,
-        on: &Condvar,
-        state: MutexGuard<'a, State<T>>,
-        until: Option<Instant>,
-    ) -> MutexGuard<'a, State<T>> {
-        let Some(until) = until else { return on.wait(state).unwrap_or_else(PoisonError::into_inner) };
-        let pause = until.saturating_duration_since(Instant::now());
-        on.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0
-    }
-
     pub(crate) fn offer(&self, item: Arc<T>, bytes: usize) {
         let mut state = self.lock();
         let worth_a_look = state.queue.offer(item, bytes, Instant::now());
@@ -105,10 +94,13 @@ impl<T: Send + Sync + 'static> Shared<T> {
     /// what was not sent.
     pub(crate) fn close(&self, now: Instant, deadline: Instant) {
         let mut state = self.lock();
-        state.queue.close();
-        let for_spool = (deadline.saturating_duration_since(now) / 4).min(MOST_FOR_SPOOL);
-        let has_spool = state.spool != Keeping::Ended;
-        state.deadline = Some(if has_spool { deadline - for_spool } else { deadline });
+        state.queue.close(now);
+        let limit = deadline.saturating_duration_since(now);
+        let for_spool = match state.spool {
+            Keeping::Ended => Duration::ZERO,
+            _ => (limit / 4).min(MOST_FOR_SPOOL),
+        };
+        state.deadline = Some(now + limit.saturating_sub(for_spool));
         state.wants_spool();
         drop(state);
         self.changed.notify_all();
@@ -138,7 +130,7 @@ impl<T: Send + Sync + 'static> Shared<T> {
         what: impl Fn(&State<T>) -> bool,
     ) -> MutexGuard<'a, State<T>> {
         while !what(&state) && Instant::now() < deadline {
-            state = self.wait(&self.changed, state, Some(deadline));
+            state = wait(&self.changed, state, Some(deadline));
         }
         state
     }
@@ -182,7 +174,7 @@ impl<T: Send + Sync + 'static> Shared<T> {
                 Next::Idle => None,
                 Next::Wait(until) => Some(until),
             };
-            state = self.wait(&self.changed, state, until);
+            state = wait(&self.changed, state, until);
         }
     }
 
@@ -204,12 +196,12 @@ impl<T: Send + Sync + 'static> Shared<T> {
             state.spool = Keeping::Idle;
         }
         while state.spool == Keeping::Idle && due.is_none_or(|due| Instant::now() < due) {
-            state = self.wait(&self.unsaved, state, due);
+            state = wait(&self.unsaved, state, due);
         }
         let gathered = Instant::now() + delay;
         while !more && state.spool == Keeping::Wanted && state.deadline.is_none() && Instant::now() < gathered
         {
-            state = self.wait(&self.unsaved, state, Some(gathered));
+            state = wait(&self.unsaved, state, Some(gathered));
         }
         if state.spool == Keeping::Ending {
             return false;
@@ -223,4 +215,10 @@ impl<T: Send + Sync + 'static> Shared<T> {
         self.lock().spool = Keeping::Ended;
         self.changed.notify_all();
     }
+}
+
+fn wait<'a, S>(on: &Condvar, state: MutexGuard<'a, S>, until: Option<Instant>) -> MutexGuard<'a, S> {
+    let Some(until) = until else { return on.wait(state).unwrap_or_else(PoisonError::into_inner) };
+    let pause = until.saturating_duration_since(Instant::now());
+    on.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0
 }

@@ -80,7 +80,7 @@ impl Run {
             }
             Step::Pass { millis } => self.now += Duration::from_millis(*millis),
             Step::Answer(answer) => self.answer(answer),
-            Step::Close => self.queue.close(),
+            Step::Close => self.queue.close(self.now),
             Step::Abandon => {
                 self.queue.abandon();
                 self.again = None;
@@ -164,7 +164,7 @@ proptest! {
         }
 
         // A destination that takes everything, and time, bring all that is left to its end.
-        run.queue.close();
+        run.queue.close(run.now);
         for _ in 0..100 {
             run.walk(&Step::Answer(Answer::Delivered));
             run.walk(&Step::Pass { millis: 1000 });

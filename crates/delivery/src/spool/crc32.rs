@@ -6,8 +6,9 @@ const TABLE: [u32; 256] = table();
 const fn table() -> [u32; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
-    while byte < 256 {
-        let mut value = byte as u32;
+    let mut number = 0;
+    while byte < table.len() {
+        let mut value = number;
         let mut bit = 0;
         while bit < 8 {
             value = if value & 1 == 1 { 0xEDB8_8320 ^ (value >> 1) } else { value >> 1 };
@@ -15,6 +16,7 @@ const fn table() -> [u32; 256] {
         }
         table[byte] = value;
         byte += 1;
+        number += 1;
     }
     table
 }

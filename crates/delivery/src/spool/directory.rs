@@ -102,23 +102,13 @@ impl Directory {
         let mut orphans = vec![];
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
-            self.sweep(&entry);
+            sweep(&entry);
             let Some(name) = Name::parse(&entry.file_name()) else { continue };
             let Ok(Some((_, bytes))) = self.claim(name) else { continue };
             orphans.push(Orphan { name, bytes });
         }
         orphans.sort_by_key(|orphan| orphan.name);
         Ok(orphans)
-    }
-
-    /// Removes a file that a process began a while ago and never named.
-    fn sweep(&self, entry: &fs::DirEntry) {
-        let unnamed = entry.path().extension() == Some(OsStr::new("new"))
-            && Name::parse(entry.path().with_extension("spool").file_name().unwrap_or_default()).is_some();
-        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-        if unnamed && age().is_some_and(|age| age > Duration::from_mins(1)) {
-            let _ = fs::remove_file(entry.path());
-        }
     }
 
     /// Takes a file that nobody holds, and tells its length in bytes; `None` when somebody does, or did and removed it.
@@ -144,6 +134,16 @@ impl Directory {
     /// Makes the names of new files last.
     pub(super) fn sync(&self) -> io::Result<()> {
         if cfg!(unix) { File::open(&self.0)?.sync_all() } else { Ok(()) }
+    }
+}
+
+/// Removes a file that a process began a while ago and never named.
+fn sweep(entry: &fs::DirEntry) {
+    let unnamed = entry.path().extension() == Some(OsStr::new("new"))
+        && Name::parse(entry.path().with_extension("spool").file_name().unwrap_or_default()).is_some();
+    let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+    if unnamed && age().is_some_and(|age| age > Duration::from_mins(1)) {
+        let _ = fs::remove_file(entry.path());
     }
 }
 

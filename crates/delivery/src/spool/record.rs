@@ -38,8 +38,8 @@ pub(super) struct Key {
 
 impl From<u64> for Key {
     fn from(run: u64) -> Self {
-        let [a, b, c, d, e, f, g, h] = run.to_le_bytes();
-        Self { marker: [a, b, c, d], seed: u32::from_le_bytes([e, f, g, h]) }
+        let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default();
+        Self { marker: half(run).to_le_bytes(), seed: half(run >> 32) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a spool file holds, whatever happened to its bytes.
 
+use std::iter;
 use std::ops::Range;
 
 use super::record::{self, Key, Kind};
@@ -78,7 +79,14 @@ impl Reader {
                 self.done_below = self.done_below.max(record.number);
                 self.expect(record.size);
             }
-            Kind::Gone => self.gone.push(record.number..record.number.saturating_add(record.size)),
+            Kind::Gone => self.forget(record.number, record.number.saturating_add(record.size)),
+        }
+    }
+
+    fn forget(&mut self, start: u64, end: u64) {
+        match self.gone.last_mut() {
+            Some(last) if last.end == start => last.end = end,
+            _ => self.gone.push(start..end),
         }
     }
 
@@ -115,7 +123,7 @@ impl Reader {
 
 /// `range` from `done_below` on, without what is `gone`.
 fn without(range: &Range<u64>, done_below: u64, gone: &[Range<u64>]) -> Vec<Range<u64>> {
-    let mut left = vec![range.start.max(done_below)..range.end];
+    let mut left: Vec<Range<u64>> = iter::once(range.start.max(done_below)..range.end).collect();
     for gone in gone {
         let cut =
             |part: Range<u64>| [part.start..part.end.min(gone.start), part.start.max(gone.end)..part.end];

@@ -281,7 +281,9 @@ impl World {
         self.left.extend(process.pending.difference(&unsaved));
         self.may_repeat.extend(&process.untold);
         drop(process);
-        harm.iter().for_each(|damage| self.damage(damage));
+        for damage in harm {
+            self.damage(damage);
+        }
         self.process = Some(Process::start(&self.directory, self.now));
     }
 
