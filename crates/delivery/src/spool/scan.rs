@@ -101,13 +101,15 @@ impl Reader {
 
     fn damage(&mut self, bytes: &[u8], key: Key) {
         self.damaged_bytes += bytes.len();
-        let begins =
-            (0..bytes.len()).filter_map(|at| record::guess(&bytes[at..], key).map(|kind| (at, kind)));
-        let begins: Vec<(usize, Kind)> = begins.collect();
-        let items = begins.iter().filter(|(_, kind)| *kind == Kind::Item).count() as u64;
-        // What stood before the first marker has lost its own.
-        let headless = begins.first().is_none_or(|(at, _)| *at > 0);
-        self.suspected += items + u64::from(headless);
+        // As if a note stood before the damage: what follows it, but no marker, is an item that has lost its own.
+        let mut note_ends = Some(0);
+        for at in 0..bytes.len() {
+            let Some(kind) = record::guess(&bytes[at..], key) else { continue };
+            self.suspected +=
+                u64::from(note_ends.is_some_and(|end| at > end)) + u64::from(kind == Kind::Item);
+            note_ends = (kind != Kind::Item).then_some(at + record::HEAD);
+        }
+        self.suspected += u64::from(note_ends.is_some_and(|end| bytes.len() > end));
     }
 
     fn finish(mut self, next: Option<u64>) -> Scan {

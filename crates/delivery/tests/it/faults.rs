@@ -240,7 +240,9 @@ fn a_worker_that_dies_of_an_item_is_restarted() {
     let one = Policy { batch_items: 1, ..policy() };
     let pipeline = Pipeline::builder().destination("it", one, Takes).start();
 
-    [true, false, true, false].into_iter().for_each(|fragile| pipeline.offer(Fragile(fragile), 1));
+    for fragile in [true, false, true, false] {
+        pipeline.offer(Fragile(fragile), 1);
+    }
 
     eventually(&pipeline, |account| account.delivered == 4);
 }

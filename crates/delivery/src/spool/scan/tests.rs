@@ -108,6 +108,17 @@ fn a_torn_note_costs_no_item() {
 }
 
 #[test]
+fn an_item_behind_a_damaged_note_is_missed() {
+    let mut bytes = file();
+    note(&mut bytes, Kind::Done, 6, 8);
+    item(&mut bytes, 8);
+    let end = 3 * ITEM + record::HEAD;
+    bytes[end - 10..end + 2].fill(0);
+
+    check(&bytes, None, &[5, 6, 7], &[8]);
+}
+
+#[test]
 fn bytes_inside_an_item_never_pass_for_a_record() {
     let mut stranger = vec![];
     record::write_item(&mut stranger, Key::from(1), (6, 1), |out| out.push(b'!')).unwrap();
