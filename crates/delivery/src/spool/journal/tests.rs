@@ -372,3 +372,45 @@ proptest! {
         }
     }
 }
+
+/// A file that takes nothing, as on a full disk. The path is that of another, because the journal removes files.
+#[cfg(target_os = "linux")]
+fn full_disk(name: Name, directory: &TempDir) -> Segment {
+    let file = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
+    let path = directory.path().join("stand-in");
+    fs::write(&path, "").unwrap();
+    Segment::new(file, path, Key::from(name.run), 0, 0)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_once_and_tried_again() {
+    let (directory, now) = (temporary(), Instant::now());
+    let warnings = Arc::new(std::sync::Mutex::new(vec![]));
+    let tell = Arc::clone(&warnings);
+    let spool = Spool::new(directory.path(), Padded)
+        .on_warning(move |warning| tell.lock().unwrap().push(warning.to_owned()));
+    let mut journal = Journal::open(spool, "it", now);
+    let queue = RefCell::new(Queue::new(POLICY));
+    (0..3).for_each(|id| {
+        queue.borrow_mut().offer(Arc::new((id, 10)), 10, now);
+    });
+
+    journal.current = Some(full_disk(journal.name, &directory));
+    journal.step(&queue, now);
+    assert_eq!(queue.borrow().account().spooled, 0);
+    journal.step(&queue, now + RETRY / 2);
+    assert_eq!(queue.borrow().account().spooled, 0, "not yet");
+    assert_eq!(journal.due(), Some(now + RETRY));
+    journal.step(&queue, now + RETRY);
+    assert_eq!(queue.borrow().account().spooled, 3, "there is room again");
+
+    let warnings = warnings.lock().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("No space left on device"), "{warnings:?}");
+    drop(journal);
+    let again = Process::start(&directory, now);
+    let Process { mut journal, queue, .. } = again;
+    journal.step(&queue, now);
+    assert_eq!(queue.borrow().account().recovered, 3);
+}
