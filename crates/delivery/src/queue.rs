@@ -41,6 +41,8 @@ struct Batch<T> {
     failures: u32,
     /// `None` while it is on its way.
     again_at: Option<Instant>,
+    /// It was on its way at shutdown: whatever pause is asked for, it is tried once more.
+    once_more: bool,
 }
 
 /// What a worker should do now.
@@ -157,8 +159,8 @@ impl<T> Queue<T> {
         }
         self.waiting_bytes -= bytes;
         self.generation += 1;
-        let batch = self.batch.insert(Batch { entries, bytes, begun: now, failures: 0, again_at: None });
-        Next::Deliver(self.generation, batch.items())
+        let batch = Batch { entries, bytes, begun: now, failures: 0, again_at: None, once_more: false };
+        Next::Deliver(self.generation, self.batch.insert(batch).items())
     }
 
     /// Books how delivery number `generation` ended. An answer that comes after the batch was abandoned is ignored: it
@@ -180,7 +182,8 @@ impl<T> Queue<T> {
             Conclusion::Panicked => self.account.drop(items, Dropped::Panicked),
             Conclusion::Answered(Outcome::Retry { after }) => {
                 batch.failures += 1;
-                let again = now + backoff::pause(&self.policy, batch.failures, *after, jitter);
+                let pause = backoff::pause(&self.policy, batch.failures, *after, jitter);
+                let again = if std::mem::take(&mut batch.once_more) { now } else { now + pause };
                 if again.duration_since(batch.begun) > self.policy.give_up {
                     self.account.drop(items, Dropped::GaveUp);
                 } else {
@@ -194,12 +197,14 @@ impl<T> Queue<T> {
         self.account.spooled -= on_disk(&batch.entries);
     }
 
-    /// Takes no more offers, and sends what waits without waiting for company. A batch in a pause is tried at once: there
-    /// may be no later.
+    /// Takes no more offers, and sends what waits without waiting for company. A batch that failed is tried once more
+    /// at once: there may be no later.
     pub(crate) fn close(&mut self, now: Instant) {
         self.closed = true;
-        if let Some(again) = self.batch.as_mut().and_then(|batch| batch.again_at.as_mut()) {
-            *again = now.min(*again);
+        let Some(batch) = &mut self.batch else { return };
+        match &mut batch.again_at {
+            Some(again) => *again = now.min(*again),
+            None => batch.once_more = true,
         }
     }
 

@@ -240,3 +240,25 @@ fn a_batch_is_given_up_after_its_time() {
     assert_eq!(queue.account().dropped_by(Dropped::GaveUp), 4);
     assert!(attempts > 5, "it was tried: {attempts}");
 }
+
+#[test]
+fn the_end_tries_once_more_what_waits_or_is_on_its_way() {
+    let retry = Conclusion::Answered(Outcome::Retry { after: Some(Duration::from_millis(400)) });
+    for close_in_pause in [true, false] {
+        let (mut queue, now) = (Queue::new(POLICY), Instant::now());
+        offer(&mut queue, 4, now);
+        let (generation, _) = delivered(&mut queue, now).unwrap();
+        if !close_in_pause {
+            queue.close(now);
+        }
+        queue.conclude(generation, &retry, now, 0.0);
+        if close_in_pause {
+            assert!(delivered(&mut queue, now).is_none(), "a pause");
+            queue.close(now);
+        }
+
+        assert_eq!(delivered(&mut queue, now).unwrap().1, 4, "once more");
+        queue.conclude(generation, &retry, now, 0.0);
+        assert!(delivered(&mut queue, now).is_none(), "and then as it was asked for");
+    }
+}

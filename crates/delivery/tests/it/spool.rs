@@ -40,9 +40,10 @@ fn leave(directory: &TempDir, items: u32) {
     let (spool, warnings) = spool(directory.path());
     let pipeline = Pipeline::builder().destination("it", policy(), hanging).spool(spool).start();
     (0..items).for_each(|item| pipeline.offer(item, 4));
+    eventually(&pipeline, |account| account.spooled == u64::from(items));
 
     let begun = Instant::now();
-    let account = pipeline.shutdown(Duration::from_secs(1))[0].1;
+    let account = pipeline.shutdown(Duration::from_millis(400))[0].1;
 
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     assert_eq!((account.pending, account.spooled), (u64::from(items), u64::from(items)), "{account}");
@@ -80,6 +81,20 @@ fn what_shutdown_leaves_is_sent_at_the_next_start() {
     assert_eq!((account.created, account.recovered, account.delivered), (1000, 1000, 1000));
     assert_eq!(warnings, [] as [&str; 0]);
     assert_eq!(start_again(&directory, 0).1.created, 0, "and not once more");
+}
+
+#[test]
+fn shutdown_itself_brings_to_the_disk_what_is_not_there_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let (hanging, _let_go) = stuck();
+    let lazy = spool(directory.path()).0.delay(Duration::from_hours(1));
+    let pipeline = Pipeline::builder().destination("it", policy(), hanging).spool(lazy).start();
+    (0..500).for_each(|item| pipeline.offer(item, 4));
+
+    let account = pipeline.shutdown(Duration::from_secs(3))[0].1;
+
+    assert_eq!((account.spooled, account.dropped()), (500, 0), "{account}");
+    assert_eq!(start_again(&directory, 500).0, (0..500).collect::<Vec<_>>());
 }
 
 #[test]
@@ -189,11 +204,11 @@ fn a_full_spool_is_told_once_and_what_has_no_room_is_counted() {
         Pipeline::builder().destination("it", policy(), hanging).spool(spool.max_bytes(8 << 10)).start();
 
     (0..1000).for_each(|item| pipeline.offer(item, 4));
+    eventually(&pipeline, |account| account.spooled > 50);
     let account = pipeline.shutdown(Duration::from_secs(1))[0].1;
 
     let bytes: u64 = files(&directory).iter().map(|file| fs::metadata(file).unwrap().len()).sum();
     assert!(bytes <= 8 << 10, "{bytes}");
-    assert!(account.spooled > 50, "{account}");
     assert_eq!(account.spooled + account.dropped_by(Dropped::Deadline), 1000, "{account}");
     let warnings = warnings.lock().unwrap();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -234,6 +249,7 @@ fn each_destination_has_its_own() {
         .spool(spool(directory.path()).0)
         .start();
     (0..50).for_each(|item| pipeline.offer(item, 4));
+    eventually(&pipeline, |account| account.spooled == 50);
 
     let accounts = pipeline.shutdown(Duration::from_secs(1));
 
@@ -252,6 +268,7 @@ fn a_spool_of_its_own_goes_before_that_of_all() {
         .spool(spool(all.path()).0)
         .start();
     pipeline.offer(1, 4);
+    eventually(&pipeline, |account| account.spooled == 1);
     let _ = pipeline.shutdown(Duration::from_secs(1));
 
     assert_eq!(fs::read_dir(all.path()).unwrap().count(), 0);
