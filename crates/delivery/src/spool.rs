@@ -21,7 +21,7 @@ pub(crate) use keeper::keep;
 /// Both run on the spool's thread. A panic in them costs the one item its place on disk, and is counted where that loses
 /// it.
 pub trait Codec<T>: Send + Sync + 'static {
-    /// Appends the item's bytes to `out`, and leaves what is there already as it is.
+    /// Writes the item's bytes to `out`, which is empty.
     fn encode(&self, item: &T, out: &mut Vec<u8>);
 
     /// The item again; `None` for bytes that are none, as an older version of the program may have left them.

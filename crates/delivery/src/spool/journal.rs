@@ -169,32 +169,35 @@ impl<T: 'static> Journal<T> {
 
     /// Encodes as many of the items as there is room for and as one write should have.
     fn page(&self, items: &[Unsaved<T>]) -> Page {
-        let (mut page, claims) = (Page::default(), self.claims());
+        let mut page = Page { looked_below: self.looked_below, ..Page::default() };
+        let room = self.spool.max_bytes.saturating_sub(self.claims());
         for item in items {
-            let (start, in_file) = (page.records.len(), self.name.first + page.numbers.len() as u64);
-            let encode = |out: &mut Vec<u8>| self.spool.codec.encode(&item.item, out);
-            let head = (in_file, item.bytes as u64);
-            let write = || record::write_item(&mut page.records, Key::from(self.name.run), head, encode);
-            let written = catch_unwind(AssertUnwindSafe(write)).ok().flatten();
-            let length = page.records.len() - start;
-            let claim = |bytes: usize, items: usize| (bytes + (items + 1) * record::HEAD) as u64;
-            let can_ever = written.is_some() && claim(length, 1) <= self.spool.max_bytes;
-            page.full =
-                can_ever && claims + claim(page.records.len(), page.numbers.len() + 1) > self.spool.max_bytes;
-            let too_long = start > 0 && page.records.len() > self.spool.page_bytes();
-            if !can_ever || page.full || too_long {
+            let start = page.records.len();
+            let encoded = self.encode(item, &mut page);
+            let length = page.records.len();
+            let total = claim(length, page.numbers.len() + 1);
+            if encoded.is_none() || claim(length - start, 1) > self.spool.max_bytes {
+                // It stays in memory only.
                 page.records.truncate(start);
-            }
-            if page.full || (can_ever && too_long) {
+            } else if total > room || (start > 0 && length > self.spool.page_bytes()) {
+                page.records.truncate(start);
+                page.full = total > room;
                 break;
-            }
-            if can_ever {
+            } else {
                 page.numbers.push(item.number);
             }
             page.looked_below = item.number + 1;
         }
-        page.looked_below = page.looked_below.max(self.looked_below);
         page
+    }
+
+    /// Appends the item's record. `None` when the codec panicked, or gave more than a record can hold.
+    fn encode(&self, item: &Unsaved<T>, page: &mut Page) -> Option<()> {
+        let head = (self.name.first + page.numbers.len() as u64, item.bytes as u64);
+        let mut payload = Vec::with_capacity(item.bytes.min(self.spool.page_bytes()));
+        let encode = || self.spool.codec.encode(&item.item, &mut payload);
+        catch_unwind(AssertUnwindSafe(encode)).ok()?;
+        record::write_item(&mut page.records, Key::from(self.name.run), head, &payload)
     }
 
     fn write(&mut self, page: &Page, now: Instant) -> io::Result<()> {
@@ -260,6 +263,11 @@ impl<T: 'static> Journal<T> {
         let path = self.directory.path().display();
         (self.spool.warn)(&format!("The spool of {} in {path} {what}", self.destination));
     }
+}
+
+/// What items take in a file, with the notes that may come about them.
+fn claim(bytes: usize, items: usize) -> u64 {
+    (bytes + (items + 1) * record::HEAD) as u64
 }
 
 #[cfg(test)]

@@ -52,16 +52,16 @@ pub(super) struct Record<'a> {
     pub(super) payload: &'a [u8],
 }
 
-/// Appends item `number` to `out`; `payload` appends what it holds. `None` when that is too long.
+/// Appends item `number` to `out`. `None` when it is too long.
 pub(super) fn write_item(
     out: &mut Vec<u8>,
     key: Key,
     (number, size): (u64, u64),
-    payload: impl FnOnce(&mut Vec<u8>),
+    payload: &[u8],
 ) -> Option<()> {
+    let length = u32::try_from(payload.len() + 1).ok()?;
     let start = begin(out, key, (Kind::Item, number, size));
-    payload(out);
-    let length = u32::try_from(out.len() - start - HEAD + 1).ok()?;
+    out.extend_from_slice(payload);
     end(out, start, key, length);
     Some(())
 }
@@ -135,7 +135,7 @@ mod tests {
 
     fn record() -> Vec<u8> {
         let mut out = vec![];
-        write_item(&mut out, KEY(), (7, 5), |out| out.extend_from_slice(b"hello")).unwrap();
+        write_item(&mut out, KEY(), (7, 5), b"hello").unwrap();
         out
     }
 
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn no_single_damaged_byte_makes_an_item_pass_for_a_note() {
         let mut empty = vec![];
-        write_item(&mut empty, KEY(), (7, 5), |_| {}).unwrap();
+        write_item(&mut empty, KEY(), (7, 5), b"").unwrap();
         for at in 4..empty.len() {
             for value in 0..=255 {
                 let mut bytes = empty.clone();

@@ -414,3 +414,53 @@ fn a_full_disk_is_told_once_and_tried_again() {
     journal.step(&queue, now);
     assert_eq!(queue.borrow().account().recovered, 3);
 }
+
+/// Panics at odd numbers, in the middle of its work.
+struct Odd;
+
+impl Codec<(u64, usize)> for Odd {
+    fn encode(&self, item: &(u64, usize), out: &mut Vec<u8>) {
+        out.push(1);
+        assert!(item.0.is_multiple_of(2), "cannot be written");
+        Padded.encode(item, out);
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Option<(u64, usize)> {
+        Padded.decode(bytes.get(1..)?)
+    }
+}
+
+#[test]
+fn a_codec_that_panics_costs_an_item_its_place_on_disk_only() {
+    let (directory, now) = (temporary(), Instant::now());
+    let mut journal = Journal::open(Spool::new(directory.path(), Odd), "it", now);
+    let queue = RefCell::new(Queue::new(POLICY));
+    (0..6).for_each(|id| {
+        queue.borrow_mut().offer(Arc::new((id, 10)), 10, now);
+    });
+
+    journal.step(&queue, now);
+    assert_eq!((queue.borrow().account().pending, queue.borrow().account().spooled), (6, 3));
+    journal.close(&queue, now);
+    assert_eq!(queue.borrow().account().dropped_by(Dropped::Deadline), 3);
+
+    let queue = RefCell::new(Queue::new(POLICY));
+    Journal::open(Spool::new(directory.path(), Odd), "it", now).step(&queue, now);
+    assert_eq!((queue.borrow().account().recovered, queue.borrow().account().dropped()), (3, 0));
+}
+
+#[test]
+fn an_item_that_is_longer_than_the_spool_does_not_hold_up_the_others() {
+    let (directory, now) = (temporary(), Instant::now());
+    let spool =
+        Spool::new(directory.path(), Padded).max_bytes(4 << 10).on_warning(|warning| panic!("{warning}"));
+    let mut journal = Journal::open(spool, "it", now);
+    let queue = RefCell::new(Queue::new(POLICY));
+    for bytes in [10, 5_000, 10] {
+        queue.borrow_mut().offer(Arc::new((0, bytes)), bytes, now);
+    }
+
+    journal.step(&queue, now);
+
+    assert_eq!((queue.borrow().account().pending, queue.borrow().account().spooled), (3, 2));
+}

@@ -12,7 +12,7 @@ fn file() -> Vec<u8> {
 const ITEM: usize = record::HEAD + 10;
 
 fn item(out: &mut Vec<u8>, number: u64) {
-    record::write_item(out, KEY(), (number, 10), |out| out.extend_from_slice(&[b'x'; 10])).unwrap();
+    record::write_item(out, KEY(), (number, 10), &[b'x'; 10]).unwrap();
 }
 
 fn note(out: &mut Vec<u8>, kind: Kind, number: u64, size: u64) {
@@ -121,9 +121,9 @@ fn an_item_behind_a_damaged_note_is_missed() {
 #[test]
 fn bytes_inside_an_item_never_pass_for_a_record() {
     let mut stranger = vec![];
-    record::write_item(&mut stranger, Key::from(1), (6, 1), |out| out.push(b'!')).unwrap();
+    record::write_item(&mut stranger, Key::from(1), (6, 1), b"!").unwrap();
     let mut bytes = vec![];
-    record::write_item(&mut bytes, KEY(), (5, 10), |out| out.extend_from_slice(&stranger)).unwrap();
+    record::write_item(&mut bytes, KEY(), (5, 10), &stranger).unwrap();
     bytes[4] ^= 1;
 
     check(&bytes, None, &[], &[5]);
