@@ -19,11 +19,13 @@ pub enum Dropped {
     Deadline,
     /// It was offered after shutdown.
     Closed,
+    /// It was in the [spool](crate::Spool) of an earlier run, and can no longer be read.
+    Damaged,
 }
 
 impl Dropped {
     /// All reasons, in the order of [`Account::dropped`].
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Full,
         Self::TooLarge,
         Self::Rejected,
@@ -31,6 +33,7 @@ impl Dropped {
         Self::Panicked,
         Self::Deadline,
         Self::Closed,
+        Self::Damaged,
     ];
 
     /// A word for metrics and JSON: `full`, `too_large` and so on.
@@ -44,6 +47,7 @@ impl Dropped {
             Self::Panicked => "panicked",
             Self::Deadline => "deadline",
             Self::Closed => "closed",
+            Self::Damaged => "damaged",
         }
     }
 }
@@ -54,16 +58,24 @@ impl fmt::Display for Dropped {
     }
 }
 
-/// Counts of items of one destination. At every moment
+/// Counts of items of one destination, since the start of the pipeline. At every moment
 /// [`created`](Self::created) = [`delivered`](Self::delivered) + [`dropped`](Self::dropped) + [`pending`](Self::pending).
+///
+/// With a [spool](crate::Spool), what is [`spooled`](Self::spooled) after shutdown stays pending: it is neither delivered
+/// nor lost, and the next run counts it as [`recovered`](Self::recovered).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Account {
-    /// Items that were offered.
+    /// Items that were offered, and items that were recovered.
     pub created: u64,
+    /// Of the created: those that an earlier run left in the spool, and that this one took out of it. They were read, or
+    /// they are dropped as [`Dropped::Damaged`].
+    pub recovered: u64,
     /// Items that the destination took.
     pub delivered: u64,
-    /// Items in the queue, or on their way.
+    /// Items in the queue, or on their way; after shutdown, those that are left in the spool.
     pub pending: u64,
+    /// Of the pending: those that are in the spool, and would outlive this process.
+    pub spooled: u64,
     dropped: [u64; Dropped::ALL.len()],
 }
 
@@ -83,6 +95,13 @@ impl Account {
     pub(crate) fn create(&mut self) {
         self.created += 1;
         self.pending += 1;
+    }
+
+    /// Items that an earlier run left, whether they can be read or not.
+    pub(crate) fn recover(&mut self, items: u64) {
+        self.created += items;
+        self.recovered += items;
+        self.pending += items;
     }
 
     pub(crate) fn deliver(&mut self, items: u64) {
@@ -106,7 +125,11 @@ impl fmt::Display for Account {
         if !reasons.is_empty() {
             write!(formatter, " ({})", reasons.join(", "))?;
         }
-        write!(formatter, ", {} pending", self.pending)
+        write!(formatter, ", {} pending", self.pending)?;
+        if self.spooled > 0 {
+            write!(formatter, " ({} on disk)", self.spooled)?;
+        }
+        Ok(())
     }
 }
 
@@ -129,5 +152,7 @@ mod tests {
         account.drop(2, Dropped::Full);
 
         assert_eq!(account.to_string(), "10 delivered, 2 dropped (2 full), 1 pending");
+        account.spooled = 1;
+        assert_eq!(account.to_string(), "10 delivered, 2 dropped (2 full), 1 pending (1 on disk)");
     }
 }

@@ -16,6 +16,9 @@ pub(crate) struct Queue<T> {
     waiting_bytes: usize,
     /// The batch that is on its way, or that waits to be sent again. Newer items stay behind it, in order.
     batch: Option<Batch<T>>,
+    /// How many items have left for good. What is pending is numbered on from here, the oldest first: items leave in the
+    /// order in which they came, so that one number tells the spool which of them are done.
+    left: u64,
     /// How many batches were begun; tells a late answer to an abandoned batch from one to the current.
     generation: u64,
     account: Account,
@@ -27,15 +30,19 @@ struct Entry<T> {
     item: Arc<T>,
     bytes: usize,
     offered: Instant,
+    /// The spool holds it too.
+    on_disk: bool,
 }
 
 struct Batch<T> {
-    items: Vec<Arc<T>>,
+    entries: Vec<Entry<T>>,
     bytes: usize,
     begun: Instant,
     failures: u32,
     /// `None` while it is on its way.
     again_at: Option<Instant>,
+    /// It was on its way at shutdown: whatever pause is asked for, it is tried once more.
+    once_more: bool,
 }
 
 /// What a worker should do now.
@@ -60,8 +67,16 @@ pub(crate) enum Conclusion {
 
 impl<T> Queue<T> {
     pub(crate) fn new(policy: Policy) -> Self {
-        let (waiting, account) = (VecDeque::new(), Account::default());
-        Self { policy, waiting, waiting_bytes: 0, batch: None, generation: 0, account, closed: false }
+        Self {
+            policy,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            batch: None,
+            left: 0,
+            generation: 0,
+            account: Account::default(),
+            closed: false,
+        }
     }
 
     pub(crate) fn account(&self) -> Account {
@@ -76,17 +91,25 @@ impl<T> Queue<T> {
             self.account.drop(1, reason);
             return false;
         }
+        self.push(Entry { item, bytes, offered: now, on_disk: false })
+    }
+
+    fn push(&mut self, entry: Entry<T>) -> bool {
         let filled_before = self.has_full_batch();
-        self.waiting.push_back(Entry { item, bytes, offered: now });
-        self.waiting_bytes += bytes;
+        self.waiting_bytes += entry.bytes;
+        self.waiting.push_back(entry);
         self.waiting.len() == 1 || (!filled_before && self.has_full_batch())
     }
 
+    /// Items and bytes that are pending.
+    fn load(&self) -> (usize, usize) {
+        let (items, bytes) = self.batch.as_ref().map_or((0, 0), |batch| (batch.entries.len(), batch.bytes));
+        (self.waiting.len() + items, self.waiting_bytes.saturating_add(bytes))
+    }
+
     fn refuses(&self, bytes: usize) -> Option<Dropped> {
-        let (items_on_way, bytes_on_way) =
-            self.batch.as_ref().map_or((0, 0), |batch| (batch.items.len(), batch.bytes));
-        let items = self.waiting.len() + items_on_way + 1;
-        let total = self.waiting_bytes.saturating_add(bytes_on_way).saturating_add(bytes);
+        let (items, total) = self.load();
+        let (items, total) = (items + 1, total.saturating_add(bytes));
         if self.closed {
             Some(Dropped::Closed)
         } else if bytes > self.policy.batch_bytes {
@@ -108,7 +131,7 @@ impl<T> Queue<T> {
             return match batch.again_at {
                 Some(again) if again <= now => {
                     batch.again_at = None;
-                    Next::Deliver(self.generation, batch.items.clone())
+                    Next::Deliver(self.generation, batch.items())
                 }
                 Some(again) => Next::Wait(again),
                 None => Next::Idle,
@@ -123,21 +146,21 @@ impl<T> Queue<T> {
 
     /// Takes the next batch off the front of what waits, which is not empty.
     fn begin(&mut self, now: Instant) -> Next<T> {
-        let (mut items, mut bytes) = (Vec::new(), 0);
+        let (mut entries, mut bytes) = (Vec::new(), 0);
         while let Some(entry) = self.waiting.front() {
-            let fits = items.len() < self.policy.batch_items.max(1)
+            let fits = entries.len() < self.policy.batch_items.max(1)
                 && bytes + entry.bytes <= self.policy.batch_bytes;
-            if !items.is_empty() && !fits {
+            if !entries.is_empty() && !fits {
                 break;
             }
             let entry = self.waiting.pop_front().expect("the loop saw an entry at the front");
             bytes += entry.bytes;
-            items.push(entry.item);
+            entries.push(entry);
         }
         self.waiting_bytes -= bytes;
         self.generation += 1;
-        self.batch = Some(Batch { items: items.clone(), bytes, begun: now, failures: 0, again_at: None });
-        Next::Deliver(self.generation, items)
+        let batch = Batch { entries, bytes, begun: now, failures: 0, again_at: None, once_more: false };
+        Next::Deliver(self.generation, self.batch.insert(batch).items())
     }
 
     /// Books how delivery number `generation` ended. An answer that comes after the batch was abandoned is ignored: it
@@ -147,7 +170,7 @@ impl<T> Queue<T> {
             return;
         }
         let Some(mut batch) = self.batch.take() else { return };
-        let items = batch.items.len() as u64;
+        let items = batch.entries.len() as u64;
         match conclusion {
             Conclusion::Answered(Outcome::Delivered) => self.account.deliver(items),
             Conclusion::Answered(Outcome::Partly { rejected }) => {
@@ -159,37 +182,57 @@ impl<T> Queue<T> {
             Conclusion::Panicked => self.account.drop(items, Dropped::Panicked),
             Conclusion::Answered(Outcome::Retry { after }) => {
                 batch.failures += 1;
-                let again = now + backoff::pause(&self.policy, batch.failures, *after, jitter);
+                let pause = backoff::pause(&self.policy, batch.failures, *after, jitter);
+                let again = if std::mem::take(&mut batch.once_more) { now } else { now + pause };
                 if again.duration_since(batch.begun) > self.policy.give_up {
                     self.account.drop(items, Dropped::GaveUp);
                 } else {
                     batch.again_at = Some(again);
                     self.batch = Some(batch);
+                    return;
                 }
             }
         }
+        self.left += items;
+        self.account.spooled -= on_disk(&batch.entries);
     }
 
-    /// Takes no more offers, and sends what waits without waiting for company; a batch that waits to be sent again is
-    /// sent at once, because the destination may be back and there will be no later time.
+    /// Takes no more offers, and sends what waits without waiting for company. A batch that failed is tried once more
+    /// at once: there may be no later.
     pub(crate) fn close(&mut self, now: Instant) {
         self.closed = true;
-        if let Some(again) = self.batch.as_mut().and_then(|batch| batch.again_at.as_mut()) {
-            *again = now;
+        let Some(batch) = &mut self.batch else { return };
+        match &mut batch.again_at {
+            Some(again) => *again = now.min(*again),
+            None => batch.once_more = true,
         }
     }
 
-    /// Counts all that is left as lost to the deadline.
+    /// Ends all. What is left is lost to the deadline, and counted so, but for what the spool holds: that stays pending.
     pub(crate) fn abandon(&mut self) {
         self.closed = true;
-        let on_way = self.batch.take().map_or(0, |batch| batch.items.len());
-        let left = on_way + self.waiting.len();
-        self.waiting.clear();
+        let (left, _) = self.load();
+        let waiting = std::mem::take(&mut self.waiting);
+        let batch = self.batch.take().map(|batch| batch.entries).unwrap_or_default();
+        let kept = on_disk(&batch) + on_disk(&waiting);
         self.waiting_bytes = 0;
         self.generation += 1;
-        self.account.drop(left as u64, Dropped::Deadline);
+        self.account.drop(left as u64 - kept, Dropped::Deadline);
     }
 }
+
+impl<T> Batch<T> {
+    fn items(&self) -> Vec<Arc<T>> {
+        self.entries.iter().map(|entry| Arc::clone(&entry.item)).collect()
+    }
+}
+
+fn on_disk<'a, T: 'a>(entries: impl IntoIterator<Item = &'a Entry<T>>) -> u64 {
+    entries.into_iter().filter(|entry| entry.on_disk).count() as u64
+}
+
+mod saved;
+pub(crate) use saved::{Recovered, Unsaved};
 
 #[cfg(test)]
 mod tests;

@@ -254,14 +254,23 @@ fn the_worker_is_woken_by_the_first_item_and_by_the_one_that_fills_a_batch() {
 }
 
 #[test]
-fn a_batch_that_waits_to_be_sent_again_is_sent_at_shutdown() {
-    let (mut queue, now) = (Queue::new(POLICY), Instant::now());
-    offer(&mut queue, 4, now);
-    let (generation, _) = delivered(&mut queue, now).unwrap();
-    queue.conclude(generation, &Conclusion::Answered(Outcome::Retry { after: None }), now, 0.0);
-    assert!(delivered(&mut queue, now).is_none(), "it waits");
+fn the_end_tries_once_more_what_waits_or_is_on_its_way() {
+    let retry = Conclusion::Answered(Outcome::Retry { after: Some(Duration::from_millis(400)) });
+    for close_in_pause in [true, false] {
+        let (mut queue, now) = (Queue::new(POLICY), Instant::now());
+        offer(&mut queue, 4, now);
+        let (generation, _) = delivered(&mut queue, now).unwrap();
+        if !close_in_pause {
+            queue.close(now);
+        }
+        queue.conclude(generation, &retry, now, 0.0);
+        if close_in_pause {
+            assert!(delivered(&mut queue, now).is_none(), "a pause");
+            queue.close(now);
+        }
 
-    queue.close(now);
-
-    assert_eq!(delivered(&mut queue, now).unwrap().1, 4);
+        assert_eq!(delivered(&mut queue, now).unwrap().1, 4, "once more");
+        queue.conclude(generation, &retry, now, 0.0);
+        assert!(delivered(&mut queue, now).is_none(), "and then as it was asked for");
+    }
 }
