@@ -4,13 +4,19 @@ mod batch;
 mod destination;
 mod endpoint;
 mod exporters;
+mod known;
 mod limits;
+mod otlp;
 mod resource;
 mod sampler;
+mod short;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod variables;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::Sampler;
@@ -41,7 +47,7 @@ pub use variables::Reading;
 /// | `OTEL_EXPORTER_OTLP_ENDPOINT` | sends spans and log records to any OTLP endpoint | |
 /// | `OTEL_EXPORTER_OTLP_PROTOCOL` | `grpc`, `http/protobuf`, `http/json` | `http/protobuf` |
 /// | `OTEL_EXPORTER_OTLP_HEADERS` | `name=value,…` with each export | |
-/// | `OTEL_EXPORTER_OTLP_TIMEOUT` | milliseconds, limit of one attempt | 10000 |
+/// | `OTEL_EXPORTER_OTLP_TIMEOUT` | milliseconds, limit of one attempt; 0 for none | 10000 |
 /// | `OTEL_EXPORTER_OTLP_COMPRESSION` | `gzip`, `none` | `none` |
 /// | `OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE`, `_CLIENT_KEY` | PEM files | the system's authorities |
 /// | `OTEL_EXPORTER_OTLP_INSECURE` | of a gRPC endpoint without a scheme | `false` |
@@ -85,7 +91,7 @@ pub struct Settings {
     pub redact: Vec<String>,
     /// How much telemetry says about itself on stderr.
     pub own_level: LevelFilter,
-    /// Each variable that is set, with what is wrong with it.
+    /// Each variable that is set, with what became of it.
     pub readings: Vec<Reading>,
 }
 
@@ -136,40 +142,53 @@ impl Settings {
     /// Reads the process environment. A bad value is ignored with a warning, an empty one counts as not set.
     #[must_use]
     pub fn from_env() -> Self {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self::from_variables(std::env::vars_os().filter_map(text))
+    }
+
+    /// Reads the variables of an environment. Those that look like ours and are not read get a [`Reading`] too: a name is
+    /// easily mistyped, and then nothing happens.
+    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let set: BTreeMap<String, String> = variables.into_iter().collect();
+        Self::read(&|name| set.get(name).cloned(), set.keys().map(String::as_str))
     }
 
     /// Reads from `lookup`, which answers the value of a variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let variables = Variables::new(&lookup);
-        let trust = variables.get("TELEMETRY_TRUST").and_then(|value| {
-            let problem = |error| variables.problem("TELEMETRY_TRUST", format!("{error}"));
-            value.parse().map_err(problem).ok()
-        });
-        Self {
-            disabled: variables.flag("OTEL_SDK_DISABLED"),
+        Self::read(&lookup, std::iter::empty())
+    }
+
+    fn read<'n>(lookup: &dyn Fn(&str) -> Option<String>, set: impl Iterator<Item = &'n str>) -> Self {
+        let variables = Variables::new(lookup);
+        let settings = Self {
+            disabled: variables.flag(&["OTEL_SDK_DISABLED"]),
             resource: ResourceSettings::read(&variables),
             traces: TracesSettings::read(&variables),
             logs: LogsSettings::read(&variables),
             metrics: MetricsSettings::read(&variables),
             propagators: propagators(&variables),
-            trust,
+            trust: trust(&variables),
             baggage: BaggageRules { from_strangers: variables.list("TELEMETRY_BAGGAGE") },
             baggage_attributes: variables.list("TELEMETRY_BAGGAGE_ATTRIBUTES"),
             redact: variables.list("TELEMETRY_REDACT"),
             own_level: own_level(&variables),
-            readings: variables.readings(),
-        }
+            readings: Vec::new(),
+        };
+        known::note_idle(&variables);
+        known::note_unknown(&variables, set);
+        Self { readings: variables.readings(), ..settings }
     }
 
-    /// One sentence for each variable that is wrong or looks wrong.
+    /// One sentence for each variable that is wrong or looks wrong. One that does nothing is no reason to warn: many
+    /// processes share one environment.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let told = |reading: &Reading| {
             let problem = reading.problem.as_ref().or(reading.hint.as_ref());
             problem.map(|problem| format!("{}: {problem}", reading.variable))
         };
-        self.readings.iter().filter_map(told).collect()
+        self.readings.iter().filter(|reading| !reading.is_idle()).filter_map(told).collect()
     }
 }
 
@@ -182,9 +201,9 @@ impl Default for Settings {
 
 impl TracesSettings {
     fn read(variables: &Variables<'_>) -> Self {
-        let exporters = Exporters::read(variables, "OTEL_TRACES_EXPORTER");
+        let exporters = Exporters::read(variables, "OTEL_TRACES_EXPORTER", "otlp");
         Self {
-            destinations: destination::traces(variables, exporters),
+            destinations: short::traces(variables, exporters),
             console: exporters.console,
             sampler: sampler::read(variables),
             limits: SpanLimits::read(variables),
@@ -195,8 +214,8 @@ impl TracesSettings {
 
 impl LogsSettings {
     fn read(variables: &Variables<'_>) -> Self {
-        let exporters = Exporters::read(variables, "OTEL_LOGS_EXPORTER");
-        let otlp = exporters.otlp.then(|| destination::otlp(variables, "LOGS", exporters.is_explicit));
+        let exporters = Exporters::read(variables, "OTEL_LOGS_EXPORTER", "otlp");
+        let otlp = exporters.otlp.then(|| otlp::destination(variables, "LOGS", exporters.is_explicit));
         Self {
             destinations: otlp.flatten().map(|(_, destination)| destination).into_iter().collect(),
             console: exporters.console,
@@ -209,17 +228,34 @@ impl LogsSettings {
 
 impl MetricsSettings {
     fn read(variables: &Variables<'_>) -> Self {
-        let exporters = Exporters::read(variables, "OTEL_METRICS_EXPORTER");
+        let exporters = Exporters::read(variables, "OTEL_METRICS_EXPORTER", "none");
         let wanted = exporters.is_explicit && exporters.otlp;
-        let destination = wanted.then(|| destination::otlp(variables, "METRICS", true)).flatten();
+        let destination = wanted.then(|| otlp::destination(variables, "METRICS", true)).flatten();
         let (interval, timeout) = (Duration::from_mins(1), Duration::from_secs(30));
         Self {
             destination: destination.map(|(_, destination)| destination),
             console: exporters.console,
-            interval: variables.millis(&["OTEL_METRIC_EXPORT_INTERVAL"], interval),
-            timeout: variables.millis(&["OTEL_METRIC_EXPORT_TIMEOUT"], timeout),
+            interval: Self::interval(variables, interval),
+            timeout: variables.timeout(&["OTEL_METRIC_EXPORT_TIMEOUT"], timeout),
         }
     }
+
+    /// Exports without any pause would do nothing else.
+    fn interval(variables: &Variables<'_>, default: Duration) -> Duration {
+        const NAME: &str = "OTEL_METRIC_EXPORT_INTERVAL";
+        let interval = variables.millis(&[NAME], default);
+        if interval.is_zero() {
+            variables.problem(NAME, format!("`0` is no pause at all; {} ms is used", default.as_millis()));
+            return default;
+        }
+        interval
+    }
+}
+
+fn trust(variables: &Variables<'_>) -> Option<TrustPolicy> {
+    const NAME: &str = "TELEMETRY_TRUST";
+    let value = variables.get(NAME)?;
+    value.to_ascii_lowercase().parse().map_err(|error| variables.problem(NAME, format!("{error}"))).ok()
 }
 
 fn propagators(variables: &Variables<'_>) -> Vec<Propagator> {
@@ -232,11 +268,21 @@ fn propagators(variables: &Variables<'_>) -> Vec<Propagator> {
     if names.iter().any(|name| name.eq_ignore_ascii_case("none")) {
         return Vec::new();
     }
-    let known = names.iter().filter_map(|name| {
-        let problem = |error| variables.problem(NAME, format!("{error}; it is left out"));
-        name.to_ascii_lowercase().parse().map_err(problem).ok()
-    });
-    let known: Vec<Propagator> = known.collect();
+    let (mut known, mut wrong) = (Vec::new(), None);
+    for name in &names {
+        match name.to_ascii_lowercase().parse::<Propagator>() {
+            Ok(propagator) if known.contains(&propagator) => {}
+            Ok(propagator) => known.push(propagator),
+            Err(error) => wrong = Some(error),
+        }
+    }
+    match wrong {
+        Some(error) if known.is_empty() => {
+            variables.problem(NAME, format!("{error}; tracecontext and baggage are used"));
+        }
+        Some(error) => variables.flaw(NAME, format!("{error}; it is left out")),
+        None => {}
+    }
     if known.is_empty() { DEFAULT.to_vec() } else { known }
 }
 
@@ -246,7 +292,8 @@ fn own_level(variables: &Variables<'_>) -> LevelFilter {
         match word.to_ascii_lowercase().as_str() {
             "none" | "off" => Some(LevelFilter::OFF),
             "warning" => Some(LevelFilter::WARN),
-            other => other.parse().ok(),
+            "error" | "warn" | "info" | "debug" | "trace" => word.parse().ok(),
+            _ => None,
         }
     })
 }
