@@ -32,6 +32,8 @@ pub use limits::{LogLimits, SpanLimits};
 pub use resource::ResourceSettings;
 pub use variables::Reading;
 
+pub(crate) use otlp::names as otlp_names;
+
 /// What telemetry does, read from the environment by [`Settings::from_env`].
 ///
 /// Variables of the OpenTelemetry specification do what the specification says: an empty one counts as not set, words are
