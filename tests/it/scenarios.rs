@@ -128,3 +128,17 @@ fn health_checks_are_not_traced() {
     let names: Vec<_> = list["traces"].as_array().unwrap().iter().map(|t| t["root_name"].clone()).collect();
     assert_eq!(names, ["GET /api/health-check"]);
 }
+
+#[test]
+fn the_spans_that_are_held_against_the_conventions_are_all_of_them() {
+    let stack = Stack::start();
+    let response = stack.get("/api/activities/home");
+    let trace = stack.trace(&response, |trace| trace.has(&["activities>users", "activities>notifications"]));
+
+    let observed = stack.explorer.observed();
+
+    assert!(observed.len() >= trace.spans.len(), "{observed:#?}");
+    for kind in ["SERVER", "CLIENT"] {
+        assert!(observed.iter().any(|span| span.kind == kind), "{observed:#?}");
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use reqwest::blocking::{Client, Response};
 use serde_json::Value;
+use telemetry::testing::semconv::{self, Observed};
 use tempfile::TempDir;
 
 use crate::process::{Process, Variables, variables};
@@ -98,7 +99,34 @@ impl Stack {
     }
 }
 
+impl Drop for Service {
+    /// An explorer shows, when its stack ends, what a test has made: every span of ours is held against the semantic
+    /// conventions, whatever the test was about.
+    fn drop(&mut self) {
+        if self.process.is_some() && !std::thread::panicking() {
+            semconv::assert_clean(&self.observed());
+        }
+    }
+}
+
 impl Service {
+    /// Of an explorer: all spans that it holds of services in Rust. Another service has none, and one that cannot answer
+    /// any more shows nothing.
+    #[must_use]
+    pub fn observed(&self) -> Vec<Observed> {
+        let client = client();
+        let get = |path: &str| -> Option<Value> {
+            client.get(format!("{}{path}", self.address)).send().ok()?.json().ok()
+        };
+        let traces = get("/api/traces?limit=1000").unwrap_or_default();
+        let ids =
+            traces["traces"].as_array().into_iter().flatten().filter_map(|trace| trace["trace_id"].as_str());
+        let traces: Vec<Value> = ids.filter_map(|id| get(&format!("/api/traces/{id}"))).collect();
+        let spans = traces.iter().flat_map(|trace| trace["spans"].as_array().into_iter().flatten());
+        let ours = spans.filter(|span| span["resource"]["telemetry.sdk.language"] == "rust");
+        ours.map(Observed::from_explorer).collect()
+    }
+
     /// Starts a binary and waits until it listens.
     #[must_use]
     pub fn run(binary: &str, variables: &Variables) -> Self {

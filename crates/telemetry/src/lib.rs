@@ -4,10 +4,13 @@ pub mod client;
 pub mod context;
 pub mod database;
 pub mod doctor;
+mod http_words;
 mod layer;
 mod logs;
+mod metrics;
 mod names;
 mod otlp;
+mod panics;
 pub mod propagation;
 pub mod redaction;
 mod resource;
@@ -32,6 +35,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::logs::{Format, LogRecord, Logs};
+use crate::metrics::Metrics;
 use crate::settings::LogLimits;
 
 pub use delivery::{Account, Dropped};
@@ -86,6 +90,8 @@ pub enum InitError {
 pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard, InitError> {
     propagation::install(&settings.propagators);
     settings.baggage.clone().install();
+    redaction::add(&settings.redact);
+    panics::install_hook();
     trouble::set_level(settings.own_level);
     let resource = resource::of(service, &settings.resource);
     let (filter, filter_problem) = logs::filter(settings.logs.filter.as_deref());
@@ -93,6 +99,8 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     warnings.extend(filter_problem);
     let traces::Started { tracer, provider, pipeline } = traces::start(&resource, settings, &mut warnings);
     let lines = Lines::start(&resource, settings, &mut warnings);
+    let metrics =
+        if settings.disabled { None } else { Metrics::start(&resource, &settings.metrics, &mut warnings) };
 
     tracing_subscriber::registry()
         .with(layer::Telemetry::new(tracer, lines.logs(filter, settings.logs.limits)))
@@ -105,7 +113,7 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     tracing::info!(traces.sent_to = %names(&pipeline.accounts()), "Telemetry started");
     // The subscriber was not installed before, so this was not set either.
     let _ = PIPELINES.set((pipeline.clone(), lines.pipeline.clone()));
-    Ok(TelemetryGuard { provider, pipeline, lines })
+    Ok(TelemetryGuard { provider, pipeline, lines, metrics })
 }
 
 fn names(accounts: &[(String, Account)]) -> String {
@@ -148,6 +156,7 @@ pub struct TelemetryGuard {
     provider: SdkTracerProvider,
     pipeline: Pipeline<SpanData>,
     lines: Lines,
+    metrics: Option<Metrics>,
 }
 
 /// What became of everything so far: created = delivered + dropped, by reason, + pending.
@@ -182,6 +191,9 @@ impl TelemetryGuard {
 impl Drop for TelemetryGuard {
     fn drop(&mut self) {
         let (spans, logs) = std::thread::scope(|scope| {
+            if let Some(metrics) = &self.metrics {
+                scope.spawn(|| metrics.shutdown(FLUSH_DEADLINE));
+            }
             let logs = scope.spawn(|| self.lines.pipeline.shutdown(FLUSH_DEADLINE));
             (self.pipeline.shutdown(FLUSH_DEADLINE), logs.join().unwrap_or_default())
         });

@@ -25,6 +25,8 @@ use crate::settings::{Batch, Destination};
 pub(crate) use answer::{Answer, Code};
 pub(crate) use console::Console;
 pub(crate) use destination::Otlp;
+pub(crate) use grpc::{channel as grpc_channel, headers as grpc_headers};
+pub(crate) use http::{client as http_client, headers as http_headers};
 pub(crate) use message::resource;
 pub(crate) use probe::{probe, probe_metrics};
 
@@ -87,12 +89,14 @@ pub(crate) enum BuildError {
     Header(String),
     #[error("no client could be made for it: {0}")]
     Client(String),
+    #[cfg(feature = "tls")]
     #[error("the file {file} cannot be used: {reason}")]
     File { file: String, reason: String },
 }
 
 impl BuildError {
     /// Reads a file of certificates or keys.
+    #[cfg(feature = "tls")]
     fn read(path: &std::path::Path) -> Result<Vec<u8>, Self> {
         std::fs::read(path)
             .map_err(|error| Self::File { file: path.display().to_string(), reason: error.to_string() })

@@ -7,6 +7,8 @@
 //! assert_eq!(recorder.tree(), "INTERNAL work\n  INTERNAL part\n");
 //! ```
 
+pub mod semconv;
+
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -59,6 +61,16 @@ fn layer(spans: &Spans) -> Telemetry {
     let keep = move |span| kept.lock().unwrap_or_else(PoisonError::into_inner).push(span);
     let tracer = Tracer::new(Settings::from_env().traces.sampler, Limits::default(), keep);
     Telemetry::new(Arc::new(tracer), Logs::none())
+}
+
+impl Drop for Recorder {
+    /// Holds every span that a test made against the semantic conventions.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let observed: Vec<semconv::Observed> = self.spans().iter().map(Into::into).collect();
+            semconv::assert_clean(&observed);
+        }
+    }
 }
 
 impl Recorder {

@@ -4,12 +4,16 @@ use std::collections::HashSet;
 
 use http::Extensions;
 use opentelemetry::Context;
+use opentelemetry_semantic_conventions::attribute;
 use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Middleware, Next, Result};
 use tracing::Span;
 
-use crate::propagation;
+use super::UrlTemplate;
+use super::spans::error_type;
+use crate::metrics::{self, Measure};
 use crate::spans::Pending;
+use crate::{http_words, propagation};
 
 /// Runs inside of the tracing middleware, so that the current span is the attempt's own.
 pub(super) struct Propagate {
@@ -71,9 +75,27 @@ impl Middleware for Propagate {
             propagation::strip(request.headers_mut());
         }
         let mut pending = Pending::new(Span::current());
+        let measure = metrics::client(&request, extensions.get::<UrlTemplate>().map(|template| template.0));
         let outcome = next.run(request, extensions).await;
         pending.done();
+        if let Some(measure) = measure {
+            end(measure, &outcome);
+        }
         outcome
+    }
+}
+
+fn end(mut measure: Measure, outcome: &Result<Response>) {
+    match outcome {
+        Ok(response) => {
+            let status = response.status();
+            if let Some(version) = http_words::version(&format!("{:?}", response.version())) {
+                measure.add(attribute::NETWORK_PROTOCOL_VERSION, version);
+            }
+            let failed = status.is_client_error() || status.is_server_error();
+            measure.end(Some(status.as_u16()), failed.then(|| status.as_str()));
+        }
+        Err(error) => measure.end(None, Some(error_type(error))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The CLIENT span of an attempt, by the stable HTTP conventions of OpenTelemetry:
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client>.
 
-use http::{Extensions, Version};
+use http::Extensions;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_semantic_conventions::attribute;
@@ -11,8 +11,8 @@ use reqwest_tracing::ReqwestOtelSpanBackend;
 use tracing::Span;
 
 use super::UrlTemplate;
-use crate::redaction;
 use crate::spans::{self, Recording, Start};
+use crate::{http_words, redaction};
 
 /// Attempts at one request so far. The extensions of a request are shared by its attempts.
 #[derive(Clone, Copy)]
@@ -47,8 +47,11 @@ impl ReqwestOtelSpanBackend for ClientSpans {
 /// What is known of an attempt before it is made.
 fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'static str>, earlier: i64) {
     let (method, url) = (request.method().as_str(), request.url());
-    span.name(template.map_or_else(|| method.to_owned(), |template| format!("{method} {template}")));
-    span.set(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.to_owned()));
+    let known = http_words::known_method(method);
+    let name = known.unwrap_or("HTTP");
+    span.name(template.map_or_else(|| name.to_owned(), |template| format!("{name} {template}")));
+    span.set(KeyValue::new(attribute::HTTP_REQUEST_METHOD, http_words::method(method)));
+    span.set_some(attribute::HTTP_REQUEST_METHOD_ORIGINAL, known.is_none().then(|| method.to_owned()));
     span.set(KeyValue::new(attribute::URL_FULL, redaction::url(url)));
     span.set_some(attribute::URL_TEMPLATE, template);
     span.set_some(attribute::SERVER_ADDRESS, url.host_str().map(str::to_owned));
@@ -59,12 +62,7 @@ fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'stat
 fn answered(span: &mut Recording<'_>, response: &Response) {
     let status = response.status();
     span.set(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())));
-    let version = match response.version() {
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        _ => None,
-    };
+    let version = http_words::version(&format!("{:?}", response.version()));
     span.set_some(attribute::NETWORK_PROTOCOL_VERSION, version);
     if let Some(peer) = response.remote_addr() {
         span.set(KeyValue::new(attribute::NETWORK_PEER_ADDRESS, peer.ip().to_string()));
@@ -82,7 +80,7 @@ fn failed(span: &mut Recording<'_>, error_type: impl Into<Value>) {
 }
 
 /// A word of few values for what went wrong on the way; the error's text holds addresses and has no end of values.
-fn error_type(error: &Error) -> &'static str {
+pub(super) fn error_type(error: &Error) -> &'static str {
     match error {
         Error::Reqwest(error) if error.is_timeout() => "timeout",
         Error::Reqwest(error) if error.is_connect() => "connect",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use tokio::runtime::{Builder, Runtime};
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use tonic::transport::{Channel, Endpoint};
@@ -15,7 +16,7 @@ use crate::settings::{Compression, Destination};
 
 /// One connection, and the runtime that it lives in. The queue's thread blocks on it, so no other runtime is involved.
 pub(super) struct Grpc {
-    runtime: tokio::runtime::Runtime,
+    runtime: Runtime,
     channel: Channel,
     headers: MetadataMap,
     gzip: bool,
@@ -23,21 +24,23 @@ pub(super) struct Grpc {
 
 impl Grpc {
     pub(super) fn to(destination: &Destination) -> Result<Self, BuildError> {
-        let failed = |error: &dyn std::fmt::Display| BuildError::Client(error.to_string());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| failed(&error))?;
-        let endpoint = Endpoint::from_shared(destination.endpoint.clone())
-            .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
-            .map_err(|error| failed(&error))?
-            .connect_timeout(destination.timeout);
-        let endpoint = tls(endpoint, destination)?;
-        // A lazy channel connects at the first request, and again whenever it has to.
-        let channel = runtime.block_on(async { endpoint.connect_lazy() });
+        let (runtime, channel) = channel(destination)?;
         let gzip = destination.compression == Compression::Gzip;
         Ok(Self { runtime, channel, headers: headers(destination)?, gzip })
     }
+}
+
+/// A connection that is made at the first request, and again whenever that is needed, in a runtime of its own.
+pub(crate) fn channel(destination: &Destination) -> Result<(Runtime, Channel), BuildError> {
+    let failed = |error: &dyn std::fmt::Display| BuildError::Client(error.to_string());
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
+    let endpoint = Endpoint::from_shared(destination.endpoint.clone())
+        .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
+        .map_err(|error| failed(&error))?
+        .connect_timeout(destination.timeout);
+    let endpoint = tls(endpoint, destination)?;
+    let channel = runtime.block_on(async { endpoint.connect_lazy() });
+    Ok((runtime, channel))
 }
 
 impl<S: Signal> Transport<S> for Grpc {
@@ -99,7 +102,8 @@ fn tls(endpoint: Endpoint, _: &Destination) -> Result<Endpoint, BuildError> {
     Ok(endpoint)
 }
 
-fn headers(destination: &Destination) -> Result<MetadataMap, BuildError> {
+/// The destination's own headers.
+pub(crate) fn headers(destination: &Destination) -> Result<MetadataMap, BuildError> {
     let mut headers = MetadataMap::new();
     for (name, value) in &destination.headers {
         let wrong = || BuildError::Header(name.clone());

@@ -129,7 +129,7 @@ fn chain(error: &reqwest::Error) -> String {
 }
 
 /// The blocking client is made on a thread of its own, because it must not be made inside of an async runtime.
-fn client(destination: &Destination) -> Result<Client, BuildError> {
+pub(crate) fn client(destination: &Destination) -> Result<Client, BuildError> {
     let mut builder = Client::builder()
         .user_agent(USER_AGENT)
         .timeout(destination.timeout)
@@ -175,7 +175,8 @@ fn tls(builder: Builder, _: &Tls) -> Result<Builder, BuildError> {
     Ok(builder)
 }
 
-fn headers(destination: &Destination) -> Result<HeaderMap, BuildError> {
+/// The destination's own headers.
+pub(crate) fn headers(destination: &Destination) -> Result<HeaderMap, BuildError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &destination.headers {
         let wrong = || BuildError::Header(name.clone());

@@ -4,16 +4,12 @@
 use std::sync::Arc;
 
 use actix_web::dev::ServiceRequest;
-use actix_web::http::{Version, header};
+use actix_web::http::header;
 use opentelemetry::{KeyValue, StringValue, Value};
 use opentelemetry_semantic_conventions::attribute;
 
-use crate::redaction;
 use crate::spans::Recording;
-
-/// Methods that stand in span names; any other is `_OTHER`, so that a caller cannot make names without number.
-const KNOWN_METHODS: &[&str] =
-    &["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"];
+use crate::{http_words, redaction};
 
 /// The name and the attributes that are known when a request arrives.
 pub(super) struct Description {
@@ -25,7 +21,7 @@ impl Description {
     pub(super) fn of(request: &ServiceRequest) -> Self {
         let route = request.match_pattern();
         let method = request.method().as_str();
-        let known = KNOWN_METHODS.iter().copied().find(|known| *known == method);
+        let known = http_words::known_method(method);
         let (host, port) = host(request);
         let peer = request.peer_addr();
         let address = peer.map(|peer| StringValue::from(Arc::<str>::from(peer.ip().to_string())));
@@ -33,6 +29,7 @@ impl Description {
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let scheme = if request.app_config().secure() { "https" } else { "http" };
 
+        let version = http_words::version(&format!("{:?}", request.version()));
         let name = name(known, route.as_deref());
         let mut attributes = Vec::with_capacity(16);
         let mut add = |key: &'static str, value: Option<Value>| {
@@ -49,7 +46,7 @@ impl Description {
         add(attribute::CLIENT_ADDRESS, address.clone().map(Value::from));
         add(attribute::NETWORK_PEER_ADDRESS, address.map(Value::from));
         add(attribute::NETWORK_PEER_PORT, peer.map(|peer| i64::from(peer.port()).into()));
-        add(attribute::NETWORK_PROTOCOL_VERSION, version(request.version()).map(Value::from));
+        add(attribute::NETWORK_PROTOCOL_VERSION, version.map(Value::from));
         add(attribute::USER_AGENT_ORIGINAL, agent.map(|agent| agent.to_owned().into()));
         Self { name, attributes }
     }
@@ -79,14 +76,4 @@ fn host(request: &ServiceRequest) -> (Option<String>, Option<i64>) {
     let parsed = authority.and_then(|text| text.parse::<http::uri::Authority>().ok());
     let port = parsed.as_ref().and_then(http::uri::Authority::port_u16).map(i64::from);
     (parsed.map(|authority| authority.host().to_owned()), port)
-}
-
-fn version(version: Version) -> Option<&'static str> {
-    match version {
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        Version::HTTP_3 => Some("3"),
-        _ => None,
-    }
 }

@@ -20,8 +20,8 @@ use tracing::Span;
 use super::body::Watched;
 use super::description::Description;
 use super::{Panicked, spans};
-use crate::propagation;
 use crate::spans::{Pending, Tracer};
+use crate::{metrics, propagation};
 
 /// Answers with `traceresponse`, catches panics, and makes the late span of an untraced request that failed.
 pub struct Respond<S> {
@@ -44,11 +44,16 @@ where
             Context::current().span().span_context().is_valid().not().then(|| Untraced::of(&request));
         let service = Rc::clone(&self.service);
         let has_body = request.method() != Method::HEAD;
+        let measure = metrics::server(&request);
         Box::pin(async move {
             let mut pending = Pending::new(Span::current());
             let call = AssertUnwindSafe(async { service.call(request).await }).catch_unwind();
             let outcome = call.await.unwrap_or_else(|payload| Err(Panicked::new(payload.as_ref()).into()));
             pending.done();
+            if let Some(measure) = measure {
+                let status = spans::status(&outcome);
+                measure.end(Some(status.as_u16()), status.is_server_error().then(|| status.as_str()));
+            }
             let outcome = outcome
                 .map(|response| response.map_body(|_, body| Watched::new(body, Span::current(), has_body)));
             let context = match untraced {

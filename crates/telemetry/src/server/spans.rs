@@ -85,6 +85,14 @@ pub(super) fn late(
     Some(begun.context.span().span_context().clone())
 }
 
+/// The status of an answer.
+pub(super) fn status<B>(outcome: &Result<ServiceResponse<B>, Error>) -> StatusCode {
+    match outcome {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    }
+}
+
 /// The status of an answer and, for a 5xx, why it failed.
 pub(super) fn result<B>(outcome: &Result<ServiceResponse<B>, Error>) -> (StatusCode, Option<Failure>) {
     let (status, failure) = match outcome {
