@@ -711,3 +711,16 @@ fn keys_are_shown_nowhere() {
         read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "me:hunter2@c:1")]);
     assert!(!format!("{grpc:?}").contains("hunter2"), "{grpc:?}");
 }
+
+#[test]
+fn every_variable_stands_in_the_table() {
+    let table = include_str!("../settings.rs");
+
+    let of_signal = |name: &String| {
+        ["_TRACES_", "_LOGS_", "_METRICS_"].iter().any(|signal| name.contains(&format!("OTLP{signal}")))
+    };
+    let missing: Vec<_> = known::names()
+        .filter(|name| !of_signal(name) && !table.contains(&format!("/// | `{name}` |")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
