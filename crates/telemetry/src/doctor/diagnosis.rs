@@ -157,12 +157,13 @@ impl Asked<'_> {
 
     /// Whoever speaks the wrong one of HTTP/1.1 and gRPC sees a connection that is closed, or bytes that make no sense.
     fn is_other_protocol(&self, message: &str) -> bool {
-        const HTTP: [&str; 5] = [
+        const HTTP: [&str; 6] = [
             "invalid HTTP version",
             "connection closed before message",
             "NoApplicationProtocol",
             "unexpected message",
             "Connection reset",
+            "Broken pipe",
         ];
         const GRPC: [&str; 6] =
             ["http2", "h2", "frame", "broken pipe", "connection closed", "transport error"];
@@ -212,4 +213,52 @@ fn is_of_client(message: &str) -> bool {
 
 fn says(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(" It says: {message}.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of its words a connection ends with depends on who is faster, so each is tried here.
+    #[test]
+    fn every_end_of_a_connection_that_speaks_something_else_is_known() {
+        let settings = Settings::default();
+        let told = |protocol, message: &str| {
+            let to =
+                Destination { protocol, ..Destination::http("otlp", "http://collector:4318".to_owned()) };
+            Asked { settings: &settings, signal: "traces", to: &to }.silence(message)
+        };
+        for message in [
+            "no answer: client error (SendRequest): received unexpected message from connection",
+            "no answer: client error (SendRequest): connection closed before message completed",
+            "no answer: client error (SendRequest): invalid HTTP version parsed",
+            "no answer: client error (SendRequest): connection error: Connection reset by peer (os error 104)",
+            "no answer: client error (SendRequest): connection error: Broken pipe (os error 32)",
+            "no answer: client error (Connect): received fatal alert: NoApplicationProtocol",
+        ] {
+            let told = told(Protocol::HttpProtobuf, message);
+            assert!(told.contains("OTEL_EXPORTER_OTLP_PROTOCOL=grpc"), "{message}: {told}");
+        }
+        for message in [
+            "transport error: connection error: stream closed because of a broken pipe",
+            "h2 protocol error: http2 error",
+        ] {
+            let told = told(Protocol::Grpc, message);
+            assert!(told.contains("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"), "{message}: {told}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_without_a_port_is_asked_about_when_nothing_listens() {
+        let settings = Settings::default();
+        let told = |endpoint: &str| {
+            let to = Destination::http("otlp", endpoint.to_owned());
+            Asked { settings: &settings, signal: "traces", to: &to }
+                .silence("Connection refused (os error 111)")
+        };
+
+        assert!(told("http://collector/v1/traces").contains("80; OTLP over HTTP is mostly on 4318"));
+        assert!(told("http://collector:4318/v1/traces").ends_with("right?"));
+        assert!(told("https://collector/v1/traces").ends_with("right?"), "443 is as it should be");
+    }
 }
