@@ -31,7 +31,9 @@ impl Asked<'_> {
         Err(match code {
             // The client of gRPC makes a status itself when there is no connection, and when nothing comes over it.
             Code::None | Code::Grpc(tonic::Code::Unavailable) => self.silence(&message),
-            Code::Grpc(tonic::Code::Unknown | tonic::Code::Cancelled) if is_of_client(&message) => {
+            Code::Grpc(tonic::Code::Unknown | tonic::Code::Cancelled | tonic::Code::Internal)
+                if is_of_client(&message) =>
+            {
                 self.silence(&message)
             }
             Code::Http(status) => self.status(status, &message),
@@ -208,7 +210,7 @@ impl Asked<'_> {
 
 /// Whether the client itself made a status, and not who was asked.
 fn is_of_client(message: &str) -> bool {
-    ["transport error", "Timeout expired"].iter().any(|words| message.contains(words))
+    ["transport error", "Timeout expired", "h2 protocol error"].iter().any(|words| message.contains(words))
 }
 
 fn says(message: &str) -> String {
@@ -219,15 +221,16 @@ fn says(message: &str) -> String {
 mod tests {
     use super::*;
 
+    fn told(protocol: Protocol, code: Code, message: &str) -> String {
+        let settings = Settings::default();
+        let to = Destination { protocol, ..Destination::http("otlp", "http://collector:4318".to_owned()) };
+        let answer = Answer::Refused { code, message: message.to_owned() };
+        Asked { settings: &settings, signal: "traces", to: &to }.verdict(&answer).unwrap_err()
+    }
+
     /// Which of its words a connection ends with depends on who is faster, so each is tried here.
     #[test]
     fn every_end_of_a_connection_that_speaks_something_else_is_known() {
-        let settings = Settings::default();
-        let told = |protocol, message: &str| {
-            let to =
-                Destination { protocol, ..Destination::http("otlp", "http://collector:4318".to_owned()) };
-            Asked { settings: &settings, signal: "traces", to: &to }.silence(message)
-        };
         for message in [
             "no answer: client error (SendRequest): received unexpected message from connection",
             "no answer: client error (SendRequest): connection closed before message completed",
@@ -236,16 +239,33 @@ mod tests {
             "no answer: client error (SendRequest): connection error: Broken pipe (os error 32)",
             "no answer: client error (Connect): received fatal alert: NoApplicationProtocol",
         ] {
-            let told = told(Protocol::HttpProtobuf, message);
+            let told = told(Protocol::HttpProtobuf, Code::None, message);
             assert!(told.contains("OTEL_EXPORTER_OTLP_PROTOCOL=grpc"), "{message}: {told}");
         }
-        for message in [
-            "transport error: connection error: stream closed because of a broken pipe",
-            "h2 protocol error: http2 error",
+        for (code, message) in [
+            (
+                tonic::Code::Unknown,
+                "transport error: transport error: connection error: stream closed because of a broken pipe",
+            ),
+            (
+                tonic::Code::Internal,
+                "h2 protocol error: http2 error: transport error: http2 error: connection error detected: frame with invalid size",
+            ),
+            (
+                tonic::Code::Unavailable,
+                "transport error: connection error: Connection reset by peer (os error 104)",
+            ),
         ] {
-            let told = told(Protocol::Grpc, message);
+            let told = told(Protocol::Grpc, Code::Grpc(code), message);
             assert!(told.contains("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"), "{message}: {told}");
         }
+    }
+
+    #[test]
+    fn what_the_other_side_says_itself_is_passed_on() {
+        let told = told(Protocol::Grpc, Code::Grpc(tonic::Code::Internal), "the disk is full");
+
+        assert_eq!(told, "it answers Internal. It says: the disk is full.");
     }
 
     #[test]
