@@ -2,6 +2,7 @@
 
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_semantic_conventions::attribute;
 
 use crate::ServiceInfo;
@@ -10,23 +11,16 @@ use crate::settings::ResourceSettings;
 /// What the environment says, what `service` says where the environment does not, and what this SDK is.
 pub(crate) fn of(service: ServiceInfo, settings: &ResourceSettings) -> Resource {
     let name = settings.service_name.as_deref().or(settings.attribute(attribute::SERVICE_NAME));
+    let name = name.filter(|name| !name.is_empty()).unwrap_or(service.name);
     let attributes = settings.attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-    let ours = [
-        KeyValue::new(attribute::SERVICE_VERSION, service.version),
-        KeyValue::new(attribute::TELEMETRY_SDK_NAME, "opentelemetry"),
-        KeyValue::new(attribute::TELEMETRY_SDK_LANGUAGE, "rust"),
-        KeyValue::new(attribute::TELEMETRY_SDK_VERSION, SDK_VERSION),
-    ];
     // The later of two values of a key counts.
     Resource::builder_empty()
-        .with_attributes(ours)
+        .with_detector(Box::new(TelemetryResourceDetector))
+        .with_attribute(KeyValue::new(attribute::SERVICE_VERSION, service.version))
         .with_attributes(attributes)
-        .with_attribute(KeyValue::new(attribute::SERVICE_NAME, name.unwrap_or(service.name).to_owned()))
+        .with_attribute(KeyValue::new(attribute::SERVICE_NAME, name.to_owned()))
         .build()
 }
-
-/// Of the OpenTelemetry crates that speak for us.
-const SDK_VERSION: &str = "0.33.1";
 
 /// The text of an attribute; empty where there is none.
 pub(crate) fn text(resource: &Resource, key: &'static str) -> String {
@@ -53,6 +47,17 @@ mod tests {
         assert_eq!(of_variables(&[]), ("users".into(), "1".into()));
         assert_eq!(of_variables(&[ATTRIBUTES]), ("people".into(), "2".into()));
         assert_eq!(of_variables(&[("OTEL_SERVICE_NAME", "folk"), ATTRIBUTES]), ("folk".into(), "2".into()));
-        assert_eq!(of_variables(&[("OTEL_SERVICE_NAME", "")]), ("users".into(), "1".into()));
+        for nameless in [("OTEL_SERVICE_NAME", ""), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=")] {
+            assert_eq!(of_variables(&[nameless]), ("users".into(), "1".into()), "{nameless:?}");
+        }
+    }
+
+    #[test]
+    fn the_sdk_says_what_it_is() {
+        let resource = of(ServiceInfo { name: "users", version: "1" }, &ResourceSettings::default());
+
+        assert_eq!(text(&resource, attribute::TELEMETRY_SDK_NAME), "opentelemetry");
+        assert_eq!(text(&resource, attribute::TELEMETRY_SDK_LANGUAGE), "rust");
+        assert!(!text(&resource, attribute::TELEMETRY_SDK_VERSION).is_empty());
     }
 }

@@ -4,13 +4,19 @@ mod batch;
 mod destination;
 mod endpoint;
 mod exporters;
+mod known;
 mod limits;
+mod otlp;
 mod resource;
 mod sampler;
+mod short;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod variables;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::Sampler;
@@ -26,41 +32,65 @@ pub use limits::{LogLimits, SpanLimits};
 pub use resource::ResourceSettings;
 pub use variables::Reading;
 
+pub(crate) use otlp::names as otlp_names;
+
 /// What telemetry does, read from the environment by [`Settings::from_env`].
 ///
 /// Variables of the OpenTelemetry specification do what the specification says: an empty one counts as not set, words are
 /// compared without case, a bad value is told of once and its default used, and a variable with the name of a signal wins
 /// over the general one.
 ///
-/// | variable | does | default |
-/// |---|---|---|
-/// | `OTEL_SDK_DISABLED` | `true`: nothing is recorded or sent; context is still carried | `false` |
-/// | `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES` | who it is from | the service's own name and version |
-/// | `EXPLORER_URL` | sends spans to an explorer | |
-/// | `HONEYCOMB_API_KEY`, `HONEYCOMB_API_ENDPOINT`, `HONEYCOMB_DATASET` | sends spans to Honeycomb | `https://api.honeycomb.io` |
-/// | `OTEL_EXPORTER_OTLP_ENDPOINT` | sends spans and log records to any OTLP endpoint | |
-/// | `OTEL_EXPORTER_OTLP_PROTOCOL` | `grpc`, `http/protobuf`, `http/json` | `http/protobuf` |
-/// | `OTEL_EXPORTER_OTLP_HEADERS` | `name=value,…` with each export | |
-/// | `OTEL_EXPORTER_OTLP_TIMEOUT` | milliseconds, limit of one attempt | 10000 |
-/// | `OTEL_EXPORTER_OTLP_COMPRESSION` | `gzip`, `none` | `none` |
-/// | `OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE`, `_CLIENT_KEY` | PEM files | the system's authorities |
-/// | `OTEL_EXPORTER_OTLP_INSECURE` | of a gRPC endpoint without a scheme | `false` |
-/// | each `OTEL_EXPORTER_OTLP_…` with `TRACES_`, `LOGS_`, `METRICS_` behind `OTLP_` | the same, of one signal | the general one |
-/// | `OTEL_TRACES_EXPORTER`, `OTEL_LOGS_EXPORTER` | `otlp`, `console`, `none`, or several | `otlp`, where an endpoint is named |
-/// | `OTEL_METRICS_EXPORTER` | `otlp`, `console`, `none` | `none` |
-/// | `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT` | milliseconds | 60000, 30000 |
-/// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | which traces are recorded | `parentbased_always_on` |
-/// | `OTEL_BSP_SCHEDULE_DELAY`, `_MAX_QUEUE_SIZE`, `_MAX_EXPORT_BATCH_SIZE`, `_EXPORT_TIMEOUT` | how spans wait | 5000, 16384, 512, 30000 |
-/// | `OTEL_BLRP_SCHEDULE_DELAY`, `_MAX_QUEUE_SIZE`, `_MAX_EXPORT_BATCH_SIZE`, `_EXPORT_TIMEOUT` | how log records wait | 1000, 16384, 512, 30000 |
-/// | `OTEL_ATTRIBUTE_COUNT_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, each also with `SPAN_` and `LOGRECORD_` | attributes, characters of a value | 128, no limit |
-/// | `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | counts | 128 |
-/// | `OTEL_PROPAGATORS` | `tracecontext`, `baggage`, `b3`, `b3multi`, `xray`, `jaeger`, or `none` | `tracecontext,baggage` |
-/// | `OTEL_LOG_LEVEL` | how much telemetry says about itself on stderr: `none`, `error`, `warn`, `info`, `debug` | `warn` |
-/// | `TELEMETRY_TRUST` | `public`, `internal`, or networks whose callers are believed | by service |
-/// | `TELEMETRY_BAGGAGE` | keys of baggage that strangers may set | none |
-/// | `TELEMETRY_BAGGAGE_ATTRIBUTES` | keys of baggage that become attributes of each span | none |
-/// | `TELEMETRY_REDACT` | further names whose values are secrets | none |
-/// | `RUST_LOG` | log lines by target and level | `info,actix_server=warn` |
+/// | variable | does | value | default |
+/// |---|---|---|---|
+/// | `OTEL_SDK_DISABLED` | nothing is recorded or sent; context is still carried | `true` or `false` | `false` |
+/// | `OTEL_SERVICE_NAME` | `service.name`; wins over that of the attributes | text | the service's own |
+/// | `OTEL_RESOURCE_ATTRIBUTES` | who it is from | `key=value,…`, percent-encoded | the service's own name and version |
+/// | `EXPLORER_URL` | sends spans to an explorer | URL | not sent |
+/// | `HONEYCOMB_API_KEY` | sends spans to Honeycomb | key | not sent |
+/// | `HONEYCOMB_API_ENDPOINT` | its region | URL | `https://api.honeycomb.io` |
+/// | `HONEYCOMB_DATASET` | dataset of a Classic key | text | by service |
+/// | `OTEL_EXPORTER_OTLP_ENDPOINT` | sends spans and log records to any receiver of OTLP | URL; over HTTP a base, to which the path of the signal is added | not sent |
+/// | `OTEL_EXPORTER_OTLP_PROTOCOL` | how | `grpc`, `http/protobuf`, `http/json` | `http/protobuf` |
+/// | `OTEL_EXPORTER_OTLP_HEADERS` | goes with each export | `name=value,…`, percent-encoded | none |
+/// | `OTEL_EXPORTER_OTLP_TIMEOUT` | limit of one attempt | milliseconds, 0 for none | 10000 |
+/// | `OTEL_EXPORTER_OTLP_COMPRESSION` | of the body | `gzip`, `none` | `none` |
+/// | `OTEL_EXPORTER_OTLP_CERTIFICATE` | the authority to trust, where the endpoint is https | PEM file | those of the system |
+/// | `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` | what the client shows of itself | PEM file | none |
+/// | `OTEL_EXPORTER_OTLP_CLIENT_KEY` | the key of that | PEM file | none |
+/// | `OTEL_EXPORTER_OTLP_INSECURE` | a gRPC endpoint without a scheme is http | `true` or `false` | `false` |
+/// | each of these with `TRACES_`, `LOGS_` or `METRICS_` behind `OTLP_` | the same, of one signal; an endpoint is used as it is |  | the general one |
+/// | `OTEL_TRACES_EXPORTER` | where spans go; `none` switches ours off too, `otlp` without an endpoint is this machine | `otlp`, `console`, `none`, or several | `otlp`, where an endpoint is named |
+/// | `OTEL_LOGS_EXPORTER` | the same of log records | the same | the same |
+/// | `OTEL_METRICS_EXPORTER` | the same of metrics, which cost something in each request | the same | `none` |
+/// | `OTEL_METRIC_EXPORT_INTERVAL` | between two exports | milliseconds | 60000 |
+/// | `OTEL_METRIC_EXPORT_TIMEOUT` | limit of one export | milliseconds, 0 for none | 30000 |
+/// | `OTEL_TRACES_SAMPLER` | which traces are recorded | `always_on`, `always_off`, `traceidratio`, each also with `parentbased_` | `parentbased_always_on` |
+/// | `OTEL_TRACES_SAMPLER_ARG` | the share of `traceidratio` | 0 to 1 | 1 |
+/// | `OTEL_BSP_SCHEDULE_DELAY` | how long spans wait for company | milliseconds | 5000 |
+/// | `OTEL_BSP_MAX_QUEUE_SIZE` | how many spans may wait for one destination | number above 0 | 16384 |
+/// | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | how many spans go at once | number above 0 | 512 |
+/// | `OTEL_BSP_EXPORT_TIMEOUT` | limit of one export | milliseconds, 0 for none | 30000 |
+/// | `OTEL_BLRP_SCHEDULE_DELAY` | how long log records wait for company | milliseconds | 1000 |
+/// | `OTEL_BLRP_MAX_QUEUE_SIZE` | how many log records may wait for one destination | number above 0 | 16384 |
+/// | `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE` | how many log records go at once | number above 0 | 512 |
+/// | `OTEL_BLRP_EXPORT_TIMEOUT` | limit of one export | milliseconds, 0 for none | 30000 |
+/// | `OTEL_ATTRIBUTE_COUNT_LIMIT` | attributes of a span or log record | number | 128 |
+/// | `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` | a text value | characters | no limit |
+/// | `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` | attributes of a span | number | the general one |
+/// | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` | a text value of it | characters | the general one |
+/// | `OTEL_SPAN_EVENT_COUNT_LIMIT` | events of a span | number | 128 |
+/// | `OTEL_SPAN_LINK_COUNT_LIMIT` | links of a span | number | 128 |
+/// | `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT` | attributes of an event | number | 128 |
+/// | `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | attributes of a link | number | 128 |
+/// | `OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT` | attributes of a log record | number | the general one |
+/// | `OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT` | a text value of it | characters | the general one |
+/// | `OTEL_PROPAGATORS` | formats of context in headers | `tracecontext`, `baggage`, `b3`, `b3multi`, `xray`, `jaeger`, or `none` | `tracecontext,baggage` |
+/// | `OTEL_LOG_LEVEL` | what telemetry says about itself on stderr | `none`, `error`, `warn`, `info`, `debug` | `warn` |
+/// | `TELEMETRY_TRUST` | whose context is believed | `public`, `internal`, or networks | by service |
+/// | `TELEMETRY_BAGGAGE` | baggage that strangers may set | keys | none |
+/// | `TELEMETRY_BAGGAGE_ATTRIBUTES` | baggage that becomes attributes of each span | keys | none |
+/// | `TELEMETRY_REDACT` | further names whose values are secrets | names | none |
+/// | `RUST_LOG` | log lines by target and level; never cuts spans | directives | `info,actix_server=warn` |
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Nothing is recorded and nothing is sent. Context is still read and written, and lines are still printed.
@@ -85,7 +115,7 @@ pub struct Settings {
     pub redact: Vec<String>,
     /// How much telemetry says about itself on stderr.
     pub own_level: LevelFilter,
-    /// Each variable that is set, with what is wrong with it.
+    /// Each variable that is set, with what became of it.
     pub readings: Vec<Reading>,
 }
 
@@ -136,40 +166,53 @@ impl Settings {
     /// Reads the process environment. A bad value is ignored with a warning, an empty one counts as not set.
     #[must_use]
     pub fn from_env() -> Self {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self::from_variables(std::env::vars_os().filter_map(text))
+    }
+
+    /// Reads the variables of an environment. Those that look like ours and are not read get a [`Reading`] too: a name is
+    /// easily mistyped, and then nothing happens.
+    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let set: BTreeMap<String, String> = variables.into_iter().collect();
+        Self::read(&|name| set.get(name).cloned(), set.keys().map(String::as_str))
     }
 
     /// Reads from `lookup`, which answers the value of a variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let variables = Variables::new(&lookup);
-        let trust = variables.get("TELEMETRY_TRUST").and_then(|value| {
-            let problem = |error| variables.problem("TELEMETRY_TRUST", format!("{error}"));
-            value.parse().map_err(problem).ok()
-        });
-        Self {
-            disabled: variables.flag("OTEL_SDK_DISABLED"),
+        Self::read(&lookup, std::iter::empty())
+    }
+
+    fn read<'n>(lookup: &dyn Fn(&str) -> Option<String>, set: impl Iterator<Item = &'n str>) -> Self {
+        let variables = Variables::new(lookup);
+        let settings = Self {
+            disabled: variables.flag(&["OTEL_SDK_DISABLED"]),
             resource: ResourceSettings::read(&variables),
             traces: TracesSettings::read(&variables),
             logs: LogsSettings::read(&variables),
             metrics: MetricsSettings::read(&variables),
             propagators: propagators(&variables),
-            trust,
+            trust: trust(&variables),
             baggage: BaggageRules { from_strangers: variables.list("TELEMETRY_BAGGAGE") },
             baggage_attributes: variables.list("TELEMETRY_BAGGAGE_ATTRIBUTES"),
             redact: variables.list("TELEMETRY_REDACT"),
             own_level: own_level(&variables),
-            readings: variables.readings(),
-        }
+            readings: Vec::new(),
+        };
+        known::note_idle(&variables);
+        known::note_unknown(&variables, set);
+        Self { readings: variables.readings(), ..settings }
     }
 
-    /// One sentence for each variable that is wrong or looks wrong.
+    /// One sentence for each variable that is wrong or looks wrong. One that does nothing is no reason to warn: many
+    /// processes share one environment.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let told = |reading: &Reading| {
             let problem = reading.problem.as_ref().or(reading.hint.as_ref());
             problem.map(|problem| format!("{}: {problem}", reading.variable))
         };
-        self.readings.iter().filter_map(told).collect()
+        self.readings.iter().filter(|reading| !reading.is_idle()).filter_map(told).collect()
     }
 }
 
@@ -182,9 +225,9 @@ impl Default for Settings {
 
 impl TracesSettings {
     fn read(variables: &Variables<'_>) -> Self {
-        let exporters = Exporters::read(variables, "OTEL_TRACES_EXPORTER");
+        let exporters = Exporters::read(variables, "OTEL_TRACES_EXPORTER", "otlp");
         Self {
-            destinations: destination::traces(variables, exporters),
+            destinations: short::traces(variables, exporters),
             console: exporters.console,
             sampler: sampler::read(variables),
             limits: SpanLimits::read(variables),
@@ -195,8 +238,8 @@ impl TracesSettings {
 
 impl LogsSettings {
     fn read(variables: &Variables<'_>) -> Self {
-        let exporters = Exporters::read(variables, "OTEL_LOGS_EXPORTER");
-        let otlp = exporters.otlp.then(|| destination::otlp(variables, "LOGS", exporters.is_explicit));
+        let exporters = Exporters::read(variables, "OTEL_LOGS_EXPORTER", "otlp");
+        let otlp = exporters.otlp.then(|| otlp::destination(variables, "LOGS", exporters.is_explicit));
         Self {
             destinations: otlp.flatten().map(|(_, destination)| destination).into_iter().collect(),
             console: exporters.console,
@@ -209,17 +252,34 @@ impl LogsSettings {
 
 impl MetricsSettings {
     fn read(variables: &Variables<'_>) -> Self {
-        let exporters = Exporters::read(variables, "OTEL_METRICS_EXPORTER");
+        let exporters = Exporters::read(variables, "OTEL_METRICS_EXPORTER", "none");
         let wanted = exporters.is_explicit && exporters.otlp;
-        let destination = wanted.then(|| destination::otlp(variables, "METRICS", true)).flatten();
+        let destination = wanted.then(|| otlp::destination(variables, "METRICS", true)).flatten();
         let (interval, timeout) = (Duration::from_mins(1), Duration::from_secs(30));
         Self {
             destination: destination.map(|(_, destination)| destination),
             console: exporters.console,
-            interval: variables.millis(&["OTEL_METRIC_EXPORT_INTERVAL"], interval),
-            timeout: variables.millis(&["OTEL_METRIC_EXPORT_TIMEOUT"], timeout),
+            interval: Self::interval(variables, interval),
+            timeout: variables.timeout(&["OTEL_METRIC_EXPORT_TIMEOUT"], timeout),
         }
     }
+
+    /// Exports without any pause would do nothing else.
+    fn interval(variables: &Variables<'_>, default: Duration) -> Duration {
+        const NAME: &str = "OTEL_METRIC_EXPORT_INTERVAL";
+        let interval = variables.millis(&[NAME], default);
+        if interval.is_zero() {
+            variables.problem(NAME, format!("`0` is no pause at all; {} ms is used", default.as_millis()));
+            return default;
+        }
+        interval
+    }
+}
+
+fn trust(variables: &Variables<'_>) -> Option<TrustPolicy> {
+    const NAME: &str = "TELEMETRY_TRUST";
+    let value = variables.get(NAME)?;
+    value.to_ascii_lowercase().parse().map_err(|error| variables.problem(NAME, format!("{error}"))).ok()
 }
 
 fn propagators(variables: &Variables<'_>) -> Vec<Propagator> {
@@ -232,11 +292,21 @@ fn propagators(variables: &Variables<'_>) -> Vec<Propagator> {
     if names.iter().any(|name| name.eq_ignore_ascii_case("none")) {
         return Vec::new();
     }
-    let known = names.iter().filter_map(|name| {
-        let problem = |error| variables.problem(NAME, format!("{error}; it is left out"));
-        name.to_ascii_lowercase().parse().map_err(problem).ok()
-    });
-    let known: Vec<Propagator> = known.collect();
+    let (mut known, mut wrong) = (Vec::new(), None);
+    for name in &names {
+        match name.to_ascii_lowercase().parse::<Propagator>() {
+            Ok(propagator) if known.contains(&propagator) => {}
+            Ok(propagator) => known.push(propagator),
+            Err(error) => wrong = Some(error),
+        }
+    }
+    match wrong {
+        Some(error) if known.is_empty() => {
+            variables.problem(NAME, format!("{error}; tracecontext and baggage are used"));
+        }
+        Some(error) => variables.flaw(NAME, format!("{error}; it is left out")),
+        None => {}
+    }
     if known.is_empty() { DEFAULT.to_vec() } else { known }
 }
 
@@ -246,7 +316,8 @@ fn own_level(variables: &Variables<'_>) -> LevelFilter {
         match word.to_ascii_lowercase().as_str() {
             "none" | "off" => Some(LevelFilter::OFF),
             "warning" => Some(LevelFilter::WARN),
-            other => other.parse().ok(),
+            "error" | "warn" | "info" | "debug" | "trace" => word.parse().ok(),
+            _ => None,
         }
     })
 }

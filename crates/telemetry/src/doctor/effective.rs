@@ -1,15 +1,21 @@
 //! What holds, and where it comes from.
 
+use std::fmt::Display;
+use std::time::Duration;
+
 use opentelemetry_sdk::trace::Sampler;
 use opentelemetry_semantic_conventions::attribute;
 
+use super::source;
 use crate::propagation::TrustPolicy;
-use crate::settings::{Compression, Destination, Protocol};
+use crate::settings::{Batch, Compression, Destination, Protocol};
 use crate::{ServiceInfo, Settings, resource};
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
+    /// 0, or how deep it stands below the row that it belongs to.
+    pub depth: usize,
     /// What it is about.
     pub what: &'static str,
     /// Its value in effect.
@@ -19,102 +25,182 @@ pub struct Row {
 }
 
 pub(super) fn rows(service: ServiceInfo, settings: &Settings) -> Vec<Row> {
-    let Settings { traces, logs, metrics, .. } = settings;
-    let row =
-        |what, value: String, variables: &[&str]| Row { what, value, source: source(settings, variables) };
-    let resource = resource::of(service, &settings.resource);
-    let name = resource::text(&resource, attribute::SERVICE_NAME);
-    let version = resource::text(&resource, attribute::SERVICE_VERSION);
-    let (spans, records) = (&traces.batch, &logs.batch);
-    let limit =
-        |chars: Option<usize>| chars.map_or("any length".to_owned(), |chars| format!("{chars} characters"));
-    vec![
-        row("sdk", if settings.disabled { "disabled" } else { "enabled" }.to_owned(), &["OTEL_SDK_DISABLED"]),
-        row("service.name", name, &["OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"]),
-        row("service.version", version, &["OTEL_RESOURCE_ATTRIBUTES"]),
-        row(
-            "traces",
-            sent(&traces.destinations, traces.console),
-            &[
-                "OTEL_TRACES_EXPORTER",
-                "HONEYCOMB_API_KEY",
-                "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                "EXPLORER_URL",
-            ],
-        ),
-        row("sampler", sampler(&traces.sampler), &["OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"]),
-        row(
-            "spans wait",
-            format!("{:?}, {} at most, batches of {}", spans.delay, spans.queue_items, spans.batch_items),
-            &["OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
-        ),
-        row(
-            "span limits",
-            format!("{} attributes, {}", traces.limits.attributes, limit(traces.limits.value_chars)),
-            &[
-                "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-                "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-                "OTEL_ATTRIBUTE_COUNT_LIMIT",
-                "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-            ],
-        ),
-        row(
-            "logs",
-            format!("stdout, {}", sent(&logs.destinations, logs.console)).replace(", nowhere", ""),
-            &["OTEL_LOGS_EXPORTER", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
-        ),
-        row(
-            "log lines",
-            logs.filter.clone().unwrap_or_else(|| crate::logs::DEFAULT_FILTER.to_owned()),
-            &["RUST_LOG"],
-        ),
-        row(
-            "log records wait",
-            format!(
-                "{:?}, {} at most, batches of {}",
-                records.delay, records.queue_items, records.batch_items
-            ),
-            &["OTEL_BLRP_SCHEDULE_DELAY", "OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"],
-        ),
-        row(
+    let mut rows = Rows { settings, rows: Vec::new() };
+    let telemetry = if settings.disabled { "off: nothing is recorded or sent" } else { "on" };
+    rows.add(0, "telemetry", telemetry, &["OTEL_SDK_DISABLED"]);
+    rows.who(service);
+    rows.traces();
+    rows.logs();
+    rows.metrics();
+    rows.add(0, "propagators", propagators(settings), &["OTEL_PROPAGATORS"]);
+    rows.add(0, "trust", trust(settings.trust.as_ref()), &["TELEMETRY_TRUST"]);
+    rows.add(0, "baggage kept", listed(&settings.baggage.from_strangers), &["TELEMETRY_BAGGAGE"]);
+    rows.add(0, "baggage recorded", listed(&settings.baggage_attributes), &["TELEMETRY_BAGGAGE_ATTRIBUTES"]);
+    rows.add(0, "own trouble", settings.own_level, &["OTEL_LOG_LEVEL"]);
+    rows.rows
+}
+
+struct Rows<'s> {
+    settings: &'s Settings,
+    rows: Vec<Row>,
+}
+
+impl Rows<'_> {
+    /// Adds a value that one of `variables` decides.
+    fn add(&mut self, depth: usize, what: &'static str, value: impl Display, variables: &[&str]) {
+        let source = source::of(self.settings, variables);
+        self.rows.push(Row { depth, what, value: value.to_string(), source });
+    }
+
+    fn who(&mut self, service: ServiceInfo) {
+        const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+        let said = &self.settings.resource;
+        let resource = resource::of(service, said);
+        let says = |attribute| said.attribute(attribute).is_some_and(|value| !value.is_empty());
+        let (name, version) = (attribute::SERVICE_NAME, attribute::SERVICE_VERSION);
+        let own = ["OTEL_SERVICE_NAME", ATTRIBUTES];
+        let names = if says(name) { &own[..] } else { &own[..1] };
+        self.add(0, "service.name", resource::text(&resource, name), names);
+        let names = if says(version) { &own[1..] } else { &[] };
+        self.add(0, "service.version", resource::text(&resource, version), names);
+        let others: Vec<&str> = said
+            .attributes
+            .iter()
+            .map(|(key, _)| key.as_str())
+            .filter(|key| ![name, version].contains(key))
+            .collect();
+        if !others.is_empty() {
+            self.add(0, "further attributes", others.join(", "), &[ATTRIBUTES]);
+        }
+    }
+
+    fn traces(&mut self) {
+        let traces = &self.settings.traces;
+        self.add(0, "traces", sent(&traces.destinations, traces.console), &["OTEL_TRACES_EXPORTER"]);
+        for destination in &traces.destinations {
+            self.destination("traces", destination);
+        }
+        let (sampler, ratio) = sampler(&traces.sampler);
+        self.add(1, "sampler", sampler, &["OTEL_TRACES_SAMPLER"]);
+        if let Some(ratio) = ratio {
+            self.add(2, "ratio", ratio, &["OTEL_TRACES_SAMPLER_ARG"]);
+        }
+        self.batch(&traces.batch, "OTEL_BSP");
+        let limits = traces.limits;
+        self.limits("OTEL_SPAN", limits.attributes, limits.value_chars);
+        self.add(1, "events", limits.events, &["OTEL_SPAN_EVENT_COUNT_LIMIT"]);
+        self.add(2, "attributes", limits.event_attributes, &["OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT"]);
+        self.add(1, "links", limits.links, &["OTEL_SPAN_LINK_COUNT_LIMIT"]);
+        self.add(2, "attributes", limits.link_attributes, &["OTEL_LINK_ATTRIBUTE_COUNT_LIMIT"]);
+    }
+
+    fn logs(&mut self) {
+        let logs = &self.settings.logs;
+        let sent = sent(&logs.destinations, logs.console);
+        let told =
+            if sent == NOWHERE { "lines on stdout".to_owned() } else { format!("lines on stdout, {sent}") };
+        self.add(0, "logs", told, &["OTEL_LOGS_EXPORTER"]);
+        for destination in &logs.destinations {
+            self.destination("logs", destination);
+        }
+        let is_bad = super::filter_problem(self.settings).is_some();
+        let filter = logs.filter.as_deref().filter(|_| !is_bad).unwrap_or(crate::logs::DEFAULT_FILTER);
+        self.add(1, "lines", filter, if is_bad { &[] } else { &["RUST_LOG"] });
+        self.batch(&logs.batch, "OTEL_BLRP");
+        self.limits("OTEL_LOGRECORD", logs.limits.attributes, logs.limits.value_chars);
+    }
+
+    fn metrics(&mut self) {
+        let metrics = &self.settings.metrics;
+        self.add(
+            0,
             "metrics",
             sent(metrics.destination.as_slice(), metrics.console),
-            &["OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"],
-        ),
-        row("propagators", propagators(settings), &["OTEL_PROPAGATORS"]),
-        row("trust", trust(settings.trust.as_ref()), &["TELEMETRY_TRUST"]),
-        row("baggage kept", listed(&settings.baggage.from_strangers), &["TELEMETRY_BAGGAGE"]),
-        row("baggage recorded", listed(&settings.baggage_attributes), &["TELEMETRY_BAGGAGE_ATTRIBUTES"]),
-        row("own trouble", settings.own_level.to_string(), &["OTEL_LOG_LEVEL"]),
-    ]
+            &["OTEL_METRICS_EXPORTER"],
+        );
+        if let Some(destination) = &metrics.destination {
+            self.destination("metrics", destination);
+        }
+        if metrics.destination.is_some() || metrics.console {
+            self.add(1, "interval", time(metrics.interval), &["OTEL_METRIC_EXPORT_INTERVAL"]);
+            self.add(1, "export timeout", time(metrics.timeout), &["OTEL_METRIC_EXPORT_TIMEOUT"]);
+        }
+    }
+
+    fn destination(&mut self, signal: &str, to: &Destination) {
+        let endpoint = source::endpoint_variable(self.settings, signal, to);
+        self.add(1, to.name, to.shown_endpoint(), &[&endpoint]);
+        if let Some(delay) = to.delay {
+            self.add(2, "delay", time(delay), &[]);
+        }
+        if to.name == "honeycomb" {
+            self.add(2, "key", "***", &["HONEYCOMB_API_KEY"]);
+            if let [_, _, ..] = to.headers[..] {
+                self.add(2, "dataset", "***", &["HONEYCOMB_DATASET"]);
+            }
+        } else if to.name == "otlp" {
+            self.otlp(signal, to);
+        }
+    }
+
+    fn otlp(&mut self, signal: &str, to: &Destination) {
+        let mut add = |what, value: String, suffix| {
+            let source = source::of_otlp(self.settings, signal, suffix);
+            self.rows.push(Row { depth: 2, what, value, source });
+        };
+        add("protocol", protocol(to.protocol).to_owned(), "PROTOCOL");
+        let headers: Vec<String> = to.headers.iter().map(|(name, _)| format!("{name}: ***")).collect();
+        add("headers", listed(&headers), "HEADERS");
+        let gzip = if to.compression == Compression::Gzip { "gzip" } else { "none" };
+        add("compression", gzip.to_owned(), "COMPRESSION");
+        add("timeout", time(to.timeout), "TIMEOUT");
+        let files = [
+            ("authority", &to.tls.certificate, "CERTIFICATE"),
+            ("client certificate", &to.tls.client_certificate, "CLIENT_CERTIFICATE"),
+            ("client key", &to.tls.client_key, "CLIENT_KEY"),
+        ];
+        for (what, file, suffix) in files {
+            if let Some(file) = file {
+                add(what, file.display().to_string(), suffix);
+            }
+        }
+    }
+
+    fn batch(&mut self, batch: &Batch, prefix: &str) {
+        let name = |suffix: &str| format!("{prefix}_{suffix}");
+        self.add(1, "delay", time(batch.delay), &[&name("SCHEDULE_DELAY")]);
+        self.add(1, "queue", batch.queue_items, &[&name("MAX_QUEUE_SIZE")]);
+        self.add(1, "batch", batch.batch_items, &[&name("MAX_EXPORT_BATCH_SIZE")]);
+        self.add(1, "export timeout", time(batch.timeout), &[&name("EXPORT_TIMEOUT")]);
+    }
+
+    fn limits(&mut self, prefix: &str, attributes: u32, value_chars: Option<usize>) {
+        let own = format!("{prefix}_ATTRIBUTE_COUNT_LIMIT");
+        self.add(1, "attributes", attributes, &[&own, "OTEL_ATTRIBUTE_COUNT_LIMIT"]);
+        let chars = value_chars.map_or("any length".to_owned(), |chars| format!("{chars} characters"));
+        let own = format!("{prefix}_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+        self.add(1, "values", chars, &[&own, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"]);
+    }
 }
 
-/// Those of `variables` that are set and not ignored.
-fn source(settings: &Settings, variables: &[&str]) -> String {
-    let is_used = |name: &&&str| {
-        settings.readings.iter().any(|reading| reading.variable == **name && reading.problem.is_none())
-    };
-    let used: Vec<&str> = variables.iter().filter(is_used).copied().collect();
-    if used.is_empty() { "default".to_owned() } else { used.join(", ") }
-}
+const NOWHERE: &str = "nowhere";
 
+/// The names of where a signal goes.
 fn sent(destinations: &[Destination], console: bool) -> String {
-    let console = console.then(|| "console".to_owned());
-    let all: Vec<String> = destinations.iter().map(described).chain(console).collect();
-    if all.is_empty() { "nowhere".to_owned() } else { all.join(", ") }
+    let all: Vec<&str> = destinations.iter().map(|to| to.name).chain(console.then_some("console")).collect();
+    if all.is_empty() { NOWHERE.to_owned() } else { all.join(", ") }
 }
 
-fn described(destination: &Destination) -> String {
-    let protocol = match destination.protocol {
+fn time(time: Duration) -> String {
+    if time >= Duration::from_millis(i32::MAX as u64) { "no limit".to_owned() } else { format!("{time:?}") }
+}
+
+fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
         Protocol::Grpc => "grpc",
         Protocol::HttpProtobuf => "http/protobuf",
         Protocol::HttpJson => "http/json",
-    };
-    let gzip = if destination.compression == Compression::Gzip { ", gzip" } else { "" };
-    let headers: Vec<String> = destination.headers.iter().map(|(name, _)| format!(", {name}: ***")).collect();
-    let headers = headers.concat();
-    format!("{} ({protocol}{gzip}{headers})", destination.name)
+    }
 }
 
 fn propagators(settings: &Settings) -> String {
@@ -134,19 +220,21 @@ fn trust(policy: Option<&TrustPolicy>) -> String {
     }
 }
 
-/// By the names of `OTEL_TRACES_SAMPLER`.
-fn sampler(sampler: &Sampler) -> String {
-    let name = format!("{sampler:?}");
-    let (prefix, root) = match name.strip_prefix("ParentBased(").and_then(|rest| rest.strip_suffix(')')) {
+/// The name in `OTEL_TRACES_SAMPLER`, and the ratio if it has one. The SDK's sampler tells both by `Debug` only.
+fn sampler(sampler: &Sampler) -> (String, Option<String>) {
+    let told = format!("{sampler:?}");
+    let (prefix, root) = match told.strip_prefix("ParentBased(").and_then(|rest| rest.strip_suffix(')')) {
         Some(root) => ("parentbased_", root),
-        None => ("", name.as_str()),
+        None => ("", told.as_str()),
     };
-    let root = match root {
-        "AlwaysOn" => "always_on".to_owned(),
-        "AlwaysOff" => "always_off".to_owned(),
-        other => other.replace("TraceIdRatioBased(", "traceidratio ("),
+    let (root, ratio) = match root.strip_prefix("TraceIdRatioBased(").and_then(|rest| rest.strip_suffix(')'))
+    {
+        Some(ratio) => ("traceidratio", Some(ratio.to_owned())),
+        None if root == "AlwaysOn" => ("always_on", None),
+        None if root == "AlwaysOff" => ("always_off", None),
+        None => (root, None),
     };
-    format!("{prefix}{root}")
+    (format!("{prefix}{root}"), ratio)
 }
 
 fn listed(names: &[String]) -> String {

@@ -1,18 +1,19 @@
 //! An empty export to each destination.
 
 use std::fmt;
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanData;
 
-use super::diagnosis;
+use super::diagnosis::Asked;
 use crate::Settings;
 use crate::logs::LogRecord;
-use crate::otlp::{self, Answer};
+use crate::otlp::{self, Answer, BuildError};
 use crate::settings::Destination;
 
 /// How long a destination is waited for; a person waits too.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a destination answered to an empty request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Probe {
     pub signal: &'static str,
     /// The name of the destination.
     pub destination: &'static str,
-    /// Where it is.
+    /// Where it is, without credentials.
     pub endpoint: String,
     /// What it answered, in plain words; `Err` when it does not take what would be sent.
     pub verdict: Result<String, String>,
@@ -46,30 +47,34 @@ impl fmt::Display for Probe {
     }
 }
 
+type Ask = fn(&Destination, Duration) -> Result<Answer, BuildError>;
+
 /// Asks all destinations at once, each on a thread of its own.
 pub(super) fn all(settings: &Settings) -> Vec<Probe> {
     if settings.disabled {
         return Vec::new();
     }
-    let metrics = settings.metrics.destination.as_ref();
+    let of = |signal: &'static str, ask: Ask| move |to| (Asked { settings, signal, to }, ask);
+    let traces = settings.traces.destinations.iter().map(of("traces", otlp::probe::<SpanData>));
+    let logs = settings.logs.destinations.iter().map(of("logs", otlp::probe::<LogRecord>));
+    let metrics = settings.metrics.destination.iter().map(of("metrics", otlp::probe_metrics));
     std::thread::scope(|scope| {
-        let traces = settings.traces.destinations.iter();
-        let traces =
-            traces.map(|to| scope.spawn(|| probe("traces", to, otlp::probe::<SpanData>(to, PATIENCE))));
-        let logs = settings.logs.destinations.iter();
-        let logs = logs.map(|to| scope.spawn(|| probe("logs", to, otlp::probe::<LogRecord>(to, PATIENCE))));
-        let metrics = metrics
-            .into_iter()
-            .map(|to| scope.spawn(|| probe("metrics", to, otlp::probe_metrics(to, PATIENCE))));
-        let asked: Vec<_> = traces.chain(logs).chain(metrics).collect();
-        asked.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        let all = traces.chain(logs).chain(metrics);
+        let started = all
+            .map(|(asked, ask)| (asked, scope.spawn(move || verdict(asked, ask(asked.to, asked.limit())))));
+        // All are started before the first is waited for.
+        let started: Vec<_> = started.collect();
+        started.into_iter().map(|(asked, verdict)| probe(asked, verdict)).collect()
     })
 }
 
-fn probe(signal: &'static str, to: &Destination, answer: Result<Answer, otlp::BuildError>) -> Probe {
-    let verdict = match answer {
-        Ok(answer) => diagnosis::of(signal, to, &answer),
-        Err(error) => Err(error.to_string()),
-    };
-    Probe { signal, destination: to.name, endpoint: to.endpoint.clone(), verdict }
+fn verdict(asked: Asked<'_>, answer: Result<Answer, BuildError>) -> Result<String, String> {
+    asked.verdict(&answer.map_err(|error| error.to_string())?)
+}
+
+fn probe(asked: Asked<'_>, verdict: ScopedJoinHandle<'_, Result<String, String>>) -> Probe {
+    let Asked { signal, to, .. } = asked;
+    // A destination that could not be asked must not look like one that is well.
+    let verdict = verdict.join().unwrap_or_else(|_| Err("asking it panicked; see above".to_owned()));
+    Probe { signal, destination: to.name, endpoint: to.shown_endpoint(), verdict }
 }

@@ -8,14 +8,14 @@ use super::variables::Variables;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Batch {
     /// `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BLRP_SCHEDULE_DELAY`, milliseconds: how long an item may wait for company. Default
-    /// 5 s for spans and 1 s for log records.
+    /// 5 s for spans and 1 s for log records; 0 sends each as soon as it is there.
     pub delay: Duration,
     /// `…_MAX_QUEUE_SIZE`: items that may wait for one destination. Default 16,384; the specification's 2048 is less than
     /// half a second of a busy service.
     pub queue_items: usize,
     /// `…_MAX_EXPORT_BATCH_SIZE`: items of one export at most. Default 512.
     pub batch_items: usize,
-    /// `…_EXPORT_TIMEOUT`, milliseconds: limit of one export. Default 30 s; the destination's own limit is shorter by
+    /// `…_EXPORT_TIMEOUT`, milliseconds: limit of one export, 0 for none. Default 30 s; the destination's own limit is shorter by
     /// default, and the shorter one counts.
     pub timeout: Duration,
 }
@@ -42,14 +42,13 @@ impl Batch {
         let queue_items = variables.count(&[&queue], default.queue_items);
         let wanted = variables.count(&[&batch], default.batch_items);
         if wanted > queue_items {
-            variables
-                .problem(&batch, format!("a batch cannot be larger than the queue; {queue_items} is used"));
+            variables.flaw(&batch, format!("a batch cannot be larger than the queue; {queue_items} is used"));
         }
         Self {
             delay: variables.millis(&[&name("SCHEDULE_DELAY")], default.delay),
             queue_items,
             batch_items: wanted.min(queue_items),
-            timeout: variables.millis(&[&name("EXPORT_TIMEOUT")], default.timeout),
+            timeout: variables.timeout(&[&name("EXPORT_TIMEOUT")], default.timeout),
         }
     }
 }

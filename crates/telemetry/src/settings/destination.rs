@@ -1,31 +1,29 @@
-//! Where spans are sent, by the variables of the OpenTelemetry specification and our short ones.
+//! One place that a signal is sent to.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::endpoint;
-use super::exporters::Exporters;
-use super::variables::Variables;
+use super::shown;
 
-/// The specification's default of `OTEL_EXPORTER_OTLP_TIMEOUT`, for one export with all its retries.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-/// People look at the explorer while they work, so its spans wait half a second at most.
-const EXPLORER_DELAY: Duration = Duration::from_millis(500);
+/// The specification's default of `OTEL_EXPORTER_OTLP_TIMEOUT`.
+pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One place that spans are sent to, by OTLP over HTTP with protobuf.
-#[derive(Debug, Clone)]
+/// One place that spans, log records or metrics are sent to, by OTLP.
+#[derive(Clone)]
 pub struct Destination {
     /// What people call it: `explorer`, `honeycomb` or `otlp`.
     pub name: &'static str,
-    /// The whole URL of the traces endpoint, ending in `/v1/traces` unless a per-signal variable said otherwise.
+    /// The whole URL over HTTP, ending in the path of the signal unless a per-signal variable said otherwise; scheme, host
+    /// and port for gRPC. It may hold credentials.
     pub endpoint: String,
     /// Headers sent with each export, and to this destination alone. Values are secrets.
     pub headers: Vec<(String, SecretString)>,
     /// Compression of the request body.
     pub compression: Compression,
-    /// Limit of one export, retries included.
+    /// Limit of one attempt to send.
     pub timeout: Duration,
     /// How requests are encoded and carried.
     pub protocol: Protocol,
@@ -67,109 +65,6 @@ pub enum Compression {
     Gzip,
 }
 
-/// Where a signal goes by its short variables and by those of the specification.
-pub(super) fn traces(variables: &Variables<'_>, exporters: Exporters) -> Vec<Destination> {
-    if exporters.is_none() {
-        return Vec::new();
-    }
-    let otlp = exporters.otlp.then(|| otlp(variables, "TRACES", exporters.is_explicit)).flatten();
-    without_twins(variables, [honeycomb(variables), otlp, explorer(variables)].into_iter().flatten())
-}
-
-/// An endpoint that is named twice gets each span once.
-fn without_twins(
-    variables: &Variables<'_>,
-    candidates: impl Iterator<Item = (&'static str, Destination)>,
-) -> Vec<Destination> {
-    let mut found: Vec<Destination> = Vec::new();
-    for (variable, destination) in candidates {
-        match found.iter().find(|known| known.endpoint == destination.endpoint) {
-            Some(twin) => variables
-                .problem(variable, format!("{} is a destination already, as {}", twin.endpoint, twin.name)),
-            None => found.push(destination),
-        }
-    }
-    found
-}
-
-fn explorer(variables: &Variables<'_>) -> Option<(&'static str, Destination)> {
-    const NAME: &str = "EXPLORER_URL";
-    let endpoint = endpoint::http(variables, NAME, &variables.get(NAME)?, "/v1/traces")?;
-    Some((NAME, Destination { delay: Some(EXPLORER_DELAY), ..Destination::http("explorer", endpoint) }))
-}
-
-fn honeycomb(variables: &Variables<'_>) -> Option<(&'static str, Destination)> {
-    const ENDPOINT: &str = "HONEYCOMB_API_ENDPOINT";
-    let key = variables.get("HONEYCOMB_API_KEY")?;
-    let base = variables.get(ENDPOINT).unwrap_or_else(|| "https://api.honeycomb.io".to_owned());
-    let endpoint = endpoint::http(variables, ENDPOINT, &base, "/v1/traces")?;
-    let mut headers = vec![("x-honeycomb-team".to_owned(), SecretString::from(key))];
-    if let Some(dataset) = variables.get("HONEYCOMB_DATASET") {
-        headers.push(("x-honeycomb-dataset".to_owned(), SecretString::from(dataset)));
-    }
-    let compression = Compression::Gzip;
-    Some((ENDPOINT, Destination { headers, compression, ..Destination::http("honeycomb", endpoint) }))
-}
-
-/// The destination of the specification's own variables, of `signal` in upper case. Where none names an endpoint there
-/// is one only if the exporter was asked for by name: then it is the specification's default, on this machine.
-pub(super) fn otlp(
-    variables: &Variables<'_>,
-    signal: &str,
-    is_explicit: bool,
-) -> Option<(&'static str, Destination)> {
-    const GENERAL: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    let names = |suffix: &str| {
-        [format!("OTEL_EXPORTER_OTLP_{signal}_{suffix}"), format!("OTEL_EXPORTER_OTLP_{suffix}")]
-    };
-    let set = |suffix: &str| {
-        let [special, general] = names(suffix);
-        variables.first(&[&special, &general]).map(|(name, value)| (name.to_owned(), value))
-    };
-    let (special, general) = (variables.get(&names("ENDPOINT")[0]), variables.get(GENERAL));
-    if special.is_none() && general.is_none() && !is_explicit {
-        return None;
-    }
-    let [special_protocol, general_protocol] = names("PROTOCOL");
-    let protocol = variables.parse(
-        &[&special_protocol, &general_protocol],
-        (Protocol::HttpProtobuf, "http/protobuf"),
-        "grpc, http/protobuf or http/json",
-        Protocol::read,
-    );
-    let path = format!("/v1/{}", signal.to_ascii_lowercase());
-    let insecure = set("INSECURE").is_some_and(|(_, value)| value.eq_ignore_ascii_case("true"));
-    let endpoint = match (protocol, special, general) {
-        (Protocol::Grpc, None, None) => "http://localhost:4317".to_owned(),
-        (_, None, None) => format!("http://localhost:4318{path}"),
-        (Protocol::Grpc, Some(own), _) => endpoint::grpc(variables, &names("ENDPOINT")[0], &own, insecure)?,
-        (Protocol::Grpc, None, Some(base)) => endpoint::grpc(variables, GENERAL, &base, insecure)?,
-        // A per-signal endpoint is used as it is, the general one is a base: specification, "OTLP Exporter", "Endpoint
-        // URLs for OTLP/HTTP".
-        (_, Some(own), _) => endpoint::http_whole(variables, &names("ENDPOINT")[0], &own, &path)?,
-        (_, None, Some(base)) => endpoint::http(variables, GENERAL, &base, &path)?,
-    };
-    let headers = set("HEADERS").map(|(name, list)| headers(variables, &name, &list)).unwrap_or_default();
-    let [special, general] = names("COMPRESSION");
-    let compression = variables.parse(
-        &[&special, &general],
-        (Compression::None, "none"),
-        "gzip or none",
-        Compression::read,
-    );
-    let [special, general] = names("TIMEOUT");
-    let timeout = variables.millis(&[&special, &general], DEFAULT_TIMEOUT);
-    let file = |suffix: &str| set(suffix).map(|(_, path)| PathBuf::from(path));
-    let tls = Tls {
-        certificate: file("CERTIFICATE"),
-        client_certificate: file("CLIENT_CERTIFICATE"),
-        client_key: file("CLIENT_KEY"),
-    };
-    let destination =
-        Destination { headers, compression, timeout, protocol, tls, ..Destination::http("otlp", endpoint) };
-    Some((GENERAL, destination))
-}
-
 impl Destination {
     /// A destination that is sent OTLP as protobuf over HTTP, with the defaults of the specification. `endpoint` is the
     /// whole URL, `http://localhost:4318/v1/traces`.
@@ -179,28 +74,46 @@ impl Destination {
         let (protocol, tls) = (Protocol::HttpProtobuf, Tls::default());
         Self { name, endpoint, headers, compression, timeout: DEFAULT_TIMEOUT, protocol, tls, delay: None }
     }
+    /// The endpoint as people may see it: credentials and the values of a query are `***`.
+    #[must_use]
+    pub fn shown_endpoint(&self) -> String {
+        shown::endpoint(&self.endpoint)
+    }
+
+    /// Whether what goes to `self` and to `other` arrives at one place, twice. Headers may tell two accounts apart that
+    /// share an endpoint.
+    pub(super) fn is_twin(&self, other: &Self) -> bool {
+        let sent = |of: &Self| -> Vec<(String, String)> {
+            let header = |(name, value): &(String, SecretString)| {
+                (name.to_ascii_lowercase(), value.expose_secret().to_owned())
+            };
+            let mut headers: Vec<_> = of.headers.iter().map(header).collect();
+            headers.sort();
+            headers
+        };
+        let are_apart = !self.headers.is_empty() && !other.headers.is_empty() && sent(self) != sent(other);
+        self.endpoint == other.endpoint && !are_apart
+    }
 }
 
-/// `key=value,key=value` with percent-encoded values, as the specification's `OTEL_EXPORTER_OTLP_HEADERS`.
-fn headers(variables: &Variables<'_>, variable: &str, list: &str) -> Vec<(String, SecretString)> {
-    let mut found = Vec::new();
-    for pair in list.split(',').filter(|pair| !pair.trim().is_empty()) {
-        let parsed = pair.split_once('=').and_then(|(name, value)| {
-            let value = crate::propagation::percent::decode(value.trim())?;
-            http::HeaderValue::from_str(&value).ok()?;
-            Some((http::HeaderName::try_from(name.trim()).ok()?.to_string(), SecretString::from(value)))
-        });
-        match parsed {
-            Some(header) => found.push(header),
-            // The value may be a key, so it is not repeated here.
-            None => variables.problem(variable, "an entry is not `name=value` and is left out"),
-        }
+impl fmt::Debug for Destination {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, endpoint: _, headers, compression, timeout, protocol, tls, delay } = self;
+        out.debug_struct("Destination")
+            .field("name", name)
+            .field("endpoint", &self.shown_endpoint())
+            .field("headers", headers)
+            .field("compression", compression)
+            .field("timeout", timeout)
+            .field("protocol", protocol)
+            .field("tls", tls)
+            .field("delay", delay)
+            .finish()
     }
-    found
 }
 
 impl Protocol {
-    fn read(word: &str) -> Option<Self> {
+    pub(super) fn read(word: &str) -> Option<Self> {
         match word.to_ascii_lowercase().as_str() {
             "grpc" => Some(Self::Grpc),
             "http/protobuf" => Some(Self::HttpProtobuf),
@@ -211,7 +124,7 @@ impl Protocol {
 }
 
 impl Compression {
-    fn read(word: &str) -> Option<Self> {
+    pub(super) fn read(word: &str) -> Option<Self> {
         match word.to_ascii_lowercase().as_str() {
             "gzip" => Some(Self::Gzip),
             "none" => Some(Self::None),

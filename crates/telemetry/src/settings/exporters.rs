@@ -14,8 +14,8 @@ pub(super) struct Exporters {
 impl Exporters {
     const DEFAULT: Self = Self { otlp: true, console: false, is_explicit: false };
 
-    /// The list of one variable; `none` is nothing at all.
-    pub(super) fn read(variables: &Variables<'_>, name: &str) -> Self {
+    /// The list of one variable; `none` is nothing at all. `default` is what people are told is used instead of a bad one.
+    pub(super) fn read(variables: &Variables<'_>, name: &str, default: &str) -> Self {
         let words = variables.list(name);
         if words.is_empty() {
             return Self::DEFAULT;
@@ -28,7 +28,8 @@ impl Exporters {
                 "console" | "logging" => exporters.console = true,
                 "none" => return Self { otlp: false, console: false, is_explicit: true },
                 _ => {
-                    variables.problem(name, format!("`{word}` is not otlp, console or none; otlp is used"));
+                    variables
+                        .problem(name, format!("`{word}` is not otlp, console or none; {default} is used"));
                     return Self::DEFAULT;
                 }
             }

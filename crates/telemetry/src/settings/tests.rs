@@ -41,6 +41,9 @@ fn check<T: PartialEq + std::fmt::Debug>(
 
 const COLLECTOR: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
 
+/// What a timeout of 0 means.
+const NO_LIMIT: Duration = Duration::from_millis(2_147_483_647);
+
 fn millis(number: u64) -> Duration {
     Duration::from_millis(number)
 }
@@ -100,6 +103,12 @@ fn propagators() {
     check("OTEL_PROPAGATORS", |settings| settings.propagators.clone(), default, good, &["ottrace"]);
     let settings = read(&[("OTEL_PROPAGATORS", "b3,ottrace")]);
     assert_eq!((settings.propagators, settings.readings[0].problem.is_some()), (vec![B3], true));
+    assert!(settings.readings[0].is_used, "what is left of it");
+    assert_eq!(
+        read(&[("OTEL_PROPAGATORS", "b3,tracecontext,B3")]).propagators,
+        [B3, TraceContext],
+        "once each"
+    );
 }
 
 // === traces ===
@@ -143,10 +152,11 @@ fn batch_span_processor() {
         "OTEL_BSP_SCHEDULE_DELAY",
         of,
         default,
-        vec![("50", with(|b| b.delay = millis(50)))],
-        &["soon", "0"],
+        vec![("50", with(|b| b.delay = millis(50))), ("0", with(|b| b.delay = millis(0)))],
+        &["soon", "-1"],
     );
-    check("OTEL_BSP_EXPORT_TIMEOUT", of, default, vec![("9", with(|b| b.timeout = millis(9)))], &["-1"]);
+    let timeouts = vec![("9", with(|b| b.timeout = millis(9))), ("0", with(|b| b.timeout = NO_LIMIT))];
+    check("OTEL_BSP_EXPORT_TIMEOUT", of, default, timeouts, &["-1"]);
     check(
         "OTEL_BSP_MAX_QUEUE_SIZE",
         of,
@@ -266,7 +276,7 @@ fn batch_log_record_processor() {
         of,
         default,
         vec![("50", Batch { delay: millis(50), ..default })],
-        &["0"],
+        &["-1"],
     );
     check(
         "OTEL_BLRP_EXPORT_TIMEOUT",
@@ -334,8 +344,17 @@ fn otlp_endpoint() {
     check_endpoint(&[(OWN, "http://collector:4318")], Some("http://collector:4318/"), told);
     // What cannot be used says what to write.
     check_endpoint(&[(GENERAL, "collector:4318")], None, Some("http://collector:4318"));
-    check_endpoint(&[(GENERAL, "localhost")], None, Some("http://localhost"));
-    check_endpoint(&[(GENERAL, "ftp://collector")], None, Some("http://localhost:4318"));
+    check_endpoint(&[(GENERAL, "localhost")], None, Some("http://localhost:4318"));
+    check_endpoint(&[(GENERAL, "http//collector")], None, Some("http://collector:4318"));
+    check_endpoint(&[(GENERAL, "https//collector")], None, Some("like https://collector"));
+    check_endpoint(&[(GENERAL, "//collector:4318")], None, Some("like http://collector:4318"));
+    check_endpoint(&[(GENERAL, "http://")], None, Some("http://localhost:4318"));
+    check_endpoint(
+        &[(GENERAL, "https://collector/base?tenant=a#top")],
+        Some("https://collector/base/v1/traces?tenant=a"),
+        None,
+    );
+    check_endpoint(&[(GENERAL, "ftp://collector")], None, Some("http://collector:4318"));
     check_endpoint(
         &[(GENERAL, "http://collector:4317")],
         Some("http://collector:4317/v1/traces"),
@@ -392,6 +411,10 @@ fn otlp_headers() {
     let (headers, warnings) = of(&[COLLECTOR, (GENERAL, "hunter2,good=1")]);
     assert_eq!(headers, ["good: 1"], "what can be used is");
     assert!(warnings[0].contains("name=value") && !warnings[0].contains("hunter2"), "{warnings:?}");
+    let (headers, warnings) = of(&[COLLECTOR, (GENERAL, "api-key: hunter2")]);
+    assert!(headers.is_empty() && warnings[0].contains("has `:`"), "{warnings:?}");
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "api-key=\"a b\"")]).0, ["api-key: a b"], "quotes of a habit");
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "'api-key=a'")]).0, ["api-key: a"]);
 }
 
 #[test]
@@ -416,6 +439,7 @@ fn otlp_timeout() {
     let own = ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "7");
     assert_eq!(of(&[COLLECTOR, (GENERAL, "50"), own]), (millis(7), 0));
     assert_eq!(of(&[COLLECTOR, (GENERAL, "soon")]), (millis(10_000), 1));
+    assert_eq!(of(&[COLLECTOR, (GENERAL, "0")]), (NO_LIMIT, 0));
 }
 
 #[test]
@@ -434,21 +458,105 @@ fn otlp_compression() {
 
 #[test]
 fn otlp_certificates() {
-    let (found, _) = collector(&[
-        COLLECTOR,
+    const FILES: [(&str, &str); 4] = [
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/general.pem"),
         ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/own.pem"),
         ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/client.pem"),
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/client.key"),
-    ]);
-
+    ];
+    const SECURE: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318");
     let path = |name: &str| Some(std::path::PathBuf::from(name));
+
+    let (found, warnings) = collector(&[&[SECURE], &FILES[..]].concat());
     let expected = Tls {
         certificate: path("/own.pem"),
         client_certificate: path("/client.pem"),
         client_key: path("/client.key"),
     };
-    assert_eq!(found.unwrap().tls, expected);
+    assert_eq!((found.unwrap().tls, warnings.len()), (expected, 0));
+
+    for lonely in [FILES[2], FILES[3]] {
+        let (_, warnings) = collector(&[SECURE, lonely]);
+        assert!(warnings.len() == 1 && warnings[0].starts_with(lonely.0), "{warnings:?}");
+    }
+    let plain = read(&[&[COLLECTOR], &FILES[..]].concat());
+    assert_eq!(plain.traces.destinations[0].tls, Tls::default());
+    assert_eq!(plain.readings.iter().filter(|reading| reading.is_idle()).count(), 4, "nothing is encrypted");
+}
+
+#[test]
+fn otlp_insecure() {
+    const GENERAL: &str = "OTEL_EXPORTER_OTLP_INSECURE";
+    let of = |set: Set<'_>| {
+        let base =
+            [("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")];
+        let settings = read(&[&base, set].concat());
+        let problems = settings.readings.iter().filter(|reading| reading.problem.is_some()).count();
+        (settings.traces.destinations[0].endpoint.clone(), problems)
+    };
+    let (plain, secure) = ("http://collector:4317".to_owned(), "https://collector:4317".to_owned());
+    assert_eq!(of(&[(GENERAL, "")]), (secure.clone(), 0));
+    assert_eq!(of(&[(GENERAL, "True")]), (plain.clone(), 0));
+    assert_eq!(of(&[(GENERAL, "1")]), (secure.clone(), 1), "only `true` is true");
+    assert_eq!(of(&[(GENERAL, "true"), ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "false")]), (secure, 0));
+}
+
+#[test]
+fn variables_of_log_records_win_over_the_general_ones() {
+    let settings = read(&[
+        COLLECTOR,
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "k=general"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://logs:1/own"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "k=own"),
+        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "2"),
+        ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"),
+    ]);
+
+    let shape = |of: &Destination| {
+        let key = of.headers[0].1.expose_secret().to_owned();
+        (of.endpoint.clone(), of.protocol, key, of.timeout, of.compression)
+    };
+    assert_eq!(
+        shape(&settings.logs.destinations[0]),
+        ("http://logs:1/own".into(), Protocol::HttpProtobuf, "own".into(), millis(2), Compression::Gzip)
+    );
+    assert_eq!(
+        shape(&settings.traces.destinations[0]),
+        (
+            "http://collector:4318/v1/traces".into(),
+            Protocol::HttpJson,
+            "general".into(),
+            millis(1),
+            Compression::None
+        )
+    );
+}
+
+#[test]
+fn metric_export_interval_and_timeout() {
+    let of = |settings: &Settings| settings.metrics.interval;
+    check("OTEL_METRIC_EXPORT_INTERVAL", of, millis(60_000), vec![("5", millis(5))], &["0", "often"]);
+    let of = |settings: &Settings| settings.metrics.timeout;
+    let good = vec![("5", millis(5)), ("0", NO_LIMIT)];
+    check("OTEL_METRIC_EXPORT_TIMEOUT", of, millis(30_000), good, &["-1"]);
+}
+
+#[test]
+fn metrics_exporter() {
+    let of = |value: &str| {
+        let settings = read(&[("OTEL_METRICS_EXPORTER", value), COLLECTOR]);
+        let is_sent = settings.metrics.destination.is_some();
+        (is_sent, settings.metrics.console, settings.warnings())
+    };
+    assert_eq!(of(""), (false, false, vec![]), "they are sent when somebody asks for them");
+    assert_eq!(of("otlp"), (true, false, vec![]));
+    assert_eq!(of("OTLP,console"), (true, true, vec![]));
+    assert_eq!(of("none"), (false, false, vec![]));
+    let (is_sent, _, warnings) = of("prometheus");
+    assert!(!is_sent && warnings[0].contains("none is used"), "{warnings:?}");
 }
 
 // === ours ===
@@ -485,10 +593,25 @@ fn one_endpoint_named_twice_gets_each_span_once() {
 }
 
 #[test]
-fn metrics_are_sent_only_when_asked_for() {
-    assert!(read(&[COLLECTOR]).metrics.destination.is_none());
-    let settings = read(&[COLLECTOR, ("OTEL_METRICS_EXPORTER", "otlp")]);
-    assert_eq!(settings.metrics.destination.unwrap().endpoint, "http://collector:4318/v1/metrics");
+fn two_accounts_at_one_endpoint_both_get_their_spans() {
+    let names = |set: Set<'_>| {
+        let base = [
+            ("HONEYCOMB_API_KEY", "first"),
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://api.honeycomb.io/v1/traces"),
+        ];
+        let settings = read(&[&base, set].concat());
+        let names: Vec<_> = settings.traces.destinations.iter().map(|destination| destination.name).collect();
+        (names.join(","), settings.warnings())
+    };
+    let own = "OTEL_EXPORTER_OTLP_TRACES_HEADERS";
+
+    assert_eq!(names(&[(own, "x-honeycomb-team=second")]), ("honeycomb,otlp".into(), vec![]));
+    let (same, warnings) = names(&[(own, "X-Honeycomb-Team=first")]);
+    assert_eq!(same, "honeycomb");
+    assert!(
+        warnings[0].starts_with("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "),
+        "nothing is silent: {warnings:?}"
+    );
 }
 
 #[test]
@@ -497,6 +620,79 @@ fn a_bad_trust_policy_is_warned_of_and_ignored() {
 
     assert!(settings.trust.is_none());
     assert!(settings.warnings()[0].contains("everybody"), "{:?}", settings.warnings());
+    assert_eq!(read(&[("TELEMETRY_TRUST", "Internal")]).trust, Some(TrustPolicy::Internal));
+}
+
+/// The variables that do nothing, with the reason.
+fn idle(settings: &Settings) -> Vec<(&str, &str)> {
+    let idle = settings.readings.iter().filter(|reading| reading.is_idle());
+    idle.map(|reading| (reading.variable.as_str(), reading.hint.as_deref().unwrap())).collect()
+}
+
+#[test]
+fn a_variable_that_does_nothing_is_known_with_the_reason_and_no_warning() {
+    for (set, name, expected) in [
+        (&[][..], ("OTEL_TRACES_SAMPLER_ARG", "0.5"), "OTEL_TRACES_SAMPLER="),
+        (&[], ("HONEYCOMB_API_ENDPOINT", "https://api.eu1.honeycomb.io"), "HONEYCOMB_API_KEY"),
+        (&[], ("OTEL_EXPORTER_OTLP_HEADERS", "a=b"), "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        (&[COLLECTOR], ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "1"), "OTEL_METRICS_EXPORTER=otlp"),
+        (&[COLLECTOR], ("OTEL_EXPORTER_OTLP_INSECURE", "true"), "gRPC"),
+        (&[COLLECTOR], ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"), "https"),
+        (
+            &[("OTEL_TRACES_EXPORTER", "none")],
+            ("EXPLORER_URL", "http://explorer"),
+            "OTEL_TRACES_EXPORTER=none",
+        ),
+    ] {
+        let settings = read(&[set, &[name]].concat());
+        let idle = idle(&settings);
+        assert!(idle.len() == 1 && idle[0].0 == name.0 && idle[0].1.contains(expected), "{name:?}: {idle:?}");
+        assert!(settings.warnings().is_empty(), "{:?}", settings.warnings());
+    }
+    assert!(idle(&read(&[COLLECTOR, ("OTEL_EXPORTER_OTLP_HEADERS", "a=b")])).is_empty());
+}
+
+#[test]
+fn a_name_that_is_mistyped_is_known_and_so_is_what_was_meant() {
+    let set = [
+        ("OTEL_EXPORTER_OLTP_ENDPOINT", "http://collector:4318"),
+        ("OTEL_PYTHON_LOG_CORRELATION", "true"),
+        ("TELEMETRY_TRUSTS", ""),
+        ("HOME", "/root"),
+    ];
+    let settings = Settings::from_variables(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
+
+    let idle = idle(&settings);
+    assert_eq!(idle.len(), 2, "{idle:?}");
+    assert!(idle[0].1.ends_with("is it OTEL_EXPORTER_OTLP_ENDPOINT?"), "{idle:?}");
+    assert!(idle[1].1.ends_with("is read here"), "{idle:?}");
+    assert!(settings.warnings().is_empty());
+}
+
+#[test]
+fn every_variable_that_is_read_is_known_by_name() {
+    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    for exporter in ["otlp", "none"] {
+        for protocol in ["grpc", "http/json"] {
+            let _ = Settings::from_lookup(|name| {
+                asked.borrow_mut().insert(name.to_owned());
+                match name {
+                    "OTEL_TRACES_EXPORTER" | "OTEL_LOGS_EXPORTER" | "OTEL_METRICS_EXPORTER" => {
+                        Some(exporter.to_owned())
+                    }
+                    "OTEL_EXPORTER_OTLP_PROTOCOL" => Some(protocol.to_owned()),
+                    "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("collector:4317".to_owned()),
+                    "HONEYCOMB_API_KEY" => Some("k".to_owned()),
+                    _ => None,
+                }
+            });
+        }
+    }
+
+    let known: std::collections::BTreeSet<String> = known::names().collect();
+    let asked = asked.into_inner();
+    let unknown: Vec<_> = asked.difference(&known).collect();
+    assert!(unknown.is_empty(), "the doctor would call them mistyped: {unknown:?}");
 }
 
 #[test]
@@ -505,7 +701,26 @@ fn keys_are_shown_nowhere() {
         ("HONEYCOMB_API_KEY", "hcaik_hunter2"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2"),
+        ("EXPLORER_URL", "http://me:hunter2@explorer:4318?key=hunter2"),
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "me:hunter2@collector"),
     ]);
-
     assert!(!format!("{settings:?}").contains("hunter2"), "{settings:?}");
+    assert!(settings.traces.destinations[2].endpoint.contains("hunter2"), "what is sent is whole");
+
+    let grpc =
+        read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "me:hunter2@c:1")]);
+    assert!(!format!("{grpc:?}").contains("hunter2"), "{grpc:?}");
+}
+
+#[test]
+fn every_variable_stands_in_the_table() {
+    let table = include_str!("../settings.rs");
+
+    let of_signal = |name: &String| {
+        ["_TRACES_", "_LOGS_", "_METRICS_"].iter().any(|signal| name.contains(&format!("OTLP{signal}")))
+    };
+    let missing: Vec<_> = known::names()
+        .filter(|name| !of_signal(name) && !table.contains(&format!("/// | `{name}` |")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

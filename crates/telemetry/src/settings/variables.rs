@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::time::Duration;
 
-use crate::redaction;
+use super::shown;
 
 /// A variable that is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +13,24 @@ pub struct Reading {
     pub variable: String,
     /// Its value as it may be shown: secrets are `***`.
     pub value: String,
-    /// What is wrong with it, so that it is not used; a sentence that says what to write instead.
+    /// Whether anything of it is in effect.
+    pub is_used: bool,
+    /// What is wrong with it, wholly or in part; a sentence that says what to write instead.
     pub problem: Option<String>,
-    /// What looks wrong with it, though it is used.
+    /// What looks wrong with it though it is used, or why it does nothing though nothing is wrong with it.
     pub hint: Option<String>,
 }
+
+impl Reading {
+    /// It is as it should be, and does nothing, because of something else that is set or not set.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        !self.is_used && self.problem.is_none()
+    }
+}
+
+/// The very long time that the specification proposes for "no limit".
+const NO_LIMIT: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// Reads variables and remembers what was read. An empty one counts as not set, as the specification asks.
 pub(super) struct Variables<'a> {
@@ -39,9 +52,9 @@ impl<'a> Variables<'a> {
         }
         let mut readings = self.readings.borrow_mut();
         if readings.iter().all(|known| known.variable != name) {
-            let reading =
-                Reading { variable: name.to_owned(), value: shown(name, value), problem: None, hint: None };
-            readings.push(reading);
+            let value = shown::value(name, value);
+            let variable = name.to_owned();
+            readings.push(Reading { variable, value, is_used: true, problem: None, hint: None });
         }
         Some(value.to_owned())
     }
@@ -51,20 +64,44 @@ impl<'a> Variables<'a> {
         names.iter().find_map(|name| self.get(name).map(|value| (*name, value)))
     }
 
-    /// Says what is wrong with a variable, once.
+    /// Says what is wrong with a variable, once. Nothing of it is used.
     pub(super) fn problem(&self, name: &str, problem: impl Into<String>) {
-        let mut readings = self.readings.borrow_mut();
-        if let Some(reading) = readings.iter_mut().find(|known| known.variable == name) {
+        self.remark(name, |reading| {
+            reading.is_used = false;
             reading.problem.get_or_insert_with(|| problem.into());
-        }
+        });
+    }
+
+    /// Says what is wrong with a part of a variable, once. The rest of it is used.
+    pub(super) fn flaw(&self, name: &str, problem: impl Into<String>) {
+        self.remark(name, |reading| {
+            reading.problem.get_or_insert_with(|| problem.into());
+        });
     }
 
     /// Says what looks wrong with a variable that is used, once.
     pub(super) fn hint(&self, name: &str, hint: impl Into<String>) {
+        self.remark(name, |reading| {
+            reading.hint.get_or_insert_with(|| hint.into());
+        });
+    }
+
+    /// Says why a variable does nothing.
+    pub(super) fn idle(&self, name: &str, reason: impl Into<String>) {
+        self.hint(name, reason);
+        self.remark(name, |reading| reading.is_used = false);
+    }
+
+    fn remark(&self, name: &str, remark: impl FnOnce(&mut Reading)) {
         let mut readings = self.readings.borrow_mut();
         if let Some(reading) = readings.iter_mut().find(|known| known.variable == name) {
-            reading.hint.get_or_insert_with(|| hint.into());
+            remark(reading);
         }
+    }
+
+    /// Whether a variable was asked for, and is set.
+    pub(super) fn was_read(&self, name: &str) -> bool {
+        self.readings.borrow().iter().any(|known| known.variable == name)
     }
 
     /// What `read` makes of the first name that is set, or the default and a problem that names `what` is wanted.
@@ -77,7 +114,10 @@ impl<'a> Variables<'a> {
     ) -> T {
         let Some((name, value)) = self.first(names) else { return default.0 };
         read(&value).unwrap_or_else(|| {
-            self.problem(name, format!("`{value}` is not {what}; {} is used", default.1));
+            self.problem(
+                name,
+                format!("`{}` is not {what}; {} is used", shown::value(name, &value), default.1),
+            );
             default.0
         })
     }
@@ -89,19 +129,24 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// A number of milliseconds above 0.
+    /// A number of milliseconds; 0 is one too.
     pub(super) fn millis(&self, names: &[&str], default: Duration) -> Duration {
         let told = format!("{} ms", default.as_millis());
-        self.parse(names, (default, told), "a number of milliseconds above 0", |value| {
-            value.parse().ok().filter(|number| *number > 0).map(Duration::from_millis)
+        self.parse(names, (default, told), "a number of milliseconds", |value| {
+            value.parse().ok().map(Duration::from_millis)
         })
     }
 
-    /// `true` or `false` in any case.
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.parse(&[name], (false, "false"), "true or false", |value| {
-            value.to_ascii_lowercase().parse().ok()
-        })
+    /// A number of milliseconds that something may take. 0 is no limit: specification, "SDK environment variables",
+    /// "Timeout".
+    pub(super) fn timeout(&self, names: &[&str], default: Duration) -> Duration {
+        let limit = self.millis(names, default);
+        if limit.is_zero() { NO_LIMIT } else { limit }
+    }
+
+    /// `true` or `false` in any case, of the first name that is set.
+    pub(super) fn flag(&self, names: &[&str]) -> bool {
+        self.parse(names, (false, "false"), "true or false", |value| value.to_ascii_lowercase().parse().ok())
     }
 
     /// The elements of a list that commas separate.
@@ -119,12 +164,4 @@ impl<'a> Variables<'a> {
 fn unquoted(value: &str) -> &str {
     let pair = |quote| value.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
     pair('"').or_else(|| pair('\'')).unwrap_or(value)
-}
-
-/// Keys, tokens and headers are secrets whatever they hold; a path of a key is none.
-fn shown(name: &str, value: &str) -> String {
-    let is_path = name.ends_with("_CLIENT_KEY");
-    let is_secret =
-        ["_KEY", "_HEADERS", "_TOKEN", "_SECRET", "_PASSWORD"].iter().any(|end| name.ends_with(end));
-    if is_secret && !is_path { "***".to_owned() } else { redaction::text(value).into_owned() }
 }
