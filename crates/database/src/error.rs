@@ -96,6 +96,12 @@ impl Error {
         }
     }
 
+    /// The database's own code, where it answered with one: an SQLSTATE, or a result code of SQLite.
+    #[must_use]
+    pub fn code(&self) -> Option<Cow<'_, str>> {
+        self.as_database_error().and_then(sqlx::error::DatabaseError::code)
+    }
+
     /// Whether a row with the same key was there already.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {

@@ -89,7 +89,10 @@ impl Database {
             Ok(Err(source)) => Error::Failed { summary, source },
             Err(_) => Error::TimedOut { summary, limit: QUERY_LIMIT },
         };
-        telemetry::database::record_error(&span, &outcome.error_type());
+        match outcome.code() {
+            Some(code) => telemetry::database::record_refusal(&span, &code),
+            None => telemetry::database::record_error(&span, &outcome.error_type()),
+        }
         Err(outcome)
     }
 

@@ -68,10 +68,21 @@ fn describe(span: &mut Recording<'_>, target: &Target, summary: &'static str, te
     span.set_some(attribute::SERVER_PORT, target.server_port.map(i64::from));
 }
 
-/// Marks a call as failed. `error_type` is the database's own code (an SQLSTATE, for example) or a word of few values
-/// such as `pool_timeout`.
+/// Marks a call as failed that the database did not answer, or not with an error: `error_type` is a word of few values such
+/// as `pool_timeout`.
 pub fn record_error(span: &Span, error_type: &str) {
+    record(span, None, error_type);
+}
+
+/// Marks a call as failed that the database answered with an error. `code` is the database's own (an SQLSTATE, or a result
+/// code of SQLite): it becomes `db.response.status_code` and `error.type`.
+pub fn record_refusal(span: &Span, code: &str) {
+    record(span, Some(code), code);
+}
+
+fn record(span: &Span, code: Option<&str>, error_type: &str) {
     spans::update(span, |span| {
+        span.set_some(attribute::DB_RESPONSE_STATUS_CODE, code.map(str::to_owned));
         span.set(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
         span.status(Status::error(""));
     });

@@ -92,6 +92,7 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     propagation::install(&settings.propagators);
     settings.baggage.clone().install();
     redaction::add(&settings.redact);
+    http_words::set_methods(&settings.http_methods);
     panics::install_hook();
     trouble::set_level(settings.own_level);
     let resource = resource::of(service, &settings.resource);

@@ -84,6 +84,7 @@ pub(crate) use otlp::names as otlp_names;
 /// | `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | attributes of a link | number | 128 |
 /// | `OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT` | attributes of a log record | number | the general one |
 /// | `OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT` | a text value of it | characters | the general one |
+/// | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | methods that are recorded by name, all of them; any other is `_OTHER` | methods, case-sensitive | those of the conventions |
 /// | `OTEL_PROPAGATORS` | formats of context in headers | `tracecontext`, `baggage`, `b3`, `b3multi`, `xray`, `jaeger`, or `none` | `tracecontext,baggage` |
 /// | `OTEL_LOG_LEVEL` | what telemetry says about itself on stderr | `none`, `error`, `warn`, `info`, `debug` | `warn` |
 /// | `TELEMETRY_TRUST` | whose context is believed | `public`, `internal`, or networks | by service |
@@ -103,6 +104,8 @@ pub struct Settings {
     pub logs: LogsSettings,
     /// Metrics.
     pub metrics: MetricsSettings,
+    /// HTTP methods that are recorded by name; empty for those of the conventions.
+    pub http_methods: Vec<String>,
     /// How context is read and written, in this order.
     pub propagators: Vec<Propagator>,
     /// Whose trace context is believed; `None` when `TELEMETRY_TRUST` is not set, so that the service decides.
@@ -191,6 +194,7 @@ impl Settings {
             traces: TracesSettings::read(&variables),
             logs: LogsSettings::read(&variables),
             metrics: MetricsSettings::read(&variables),
+            http_methods: variables.list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"),
             propagators: propagators(&variables),
             trust: trust(&variables),
             baggage: BaggageRules { from_strangers: variables.list("TELEMETRY_BAGGAGE") },

@@ -57,7 +57,7 @@ fn a_query_is_a_client_span_of_the_work_around_it() {
 
     tracing::info_span!("request").in_scope(|| {
         let span = database::span(&target, "SELECT users", "SELECT uuid FROM users WHERE handle = $1");
-        database::record_error(&span, "1");
+        database::record_refusal(&span, "1");
     });
 
     assert_eq!(recorder.tree(), "INTERNAL request\n  CLIENT SELECT users\n");

@@ -89,13 +89,14 @@ fn end(mut measure: Measure, outcome: &Result<Response>) {
     match outcome {
         Ok(response) => {
             let status = response.status();
-            if let Some(version) = http_words::version(&format!("{:?}", response.version())) {
+            if let Some(version) = http_words::client_version(response.version()) {
                 measure.add(attribute::NETWORK_PROTOCOL_VERSION, version);
             }
             let failed = status.is_client_error() || status.is_server_error();
-            measure.end(Some(status.as_u16()), failed.then(|| status.as_str()));
+            measure.answered(status.as_u16(), failed);
+            measure.end();
         }
-        Err(error) => measure.end(None, Some(error_type(error))),
+        Err(error) => measure.fail(error_type(error)),
     }
 }
 

@@ -54,7 +54,7 @@ fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'stat
     span.set_some(attribute::HTTP_REQUEST_METHOD_ORIGINAL, known.is_none().then(|| method.to_owned()));
     span.set(KeyValue::new(attribute::URL_FULL, redaction::url(url)));
     span.set_some(attribute::URL_TEMPLATE, template);
-    span.set_some(attribute::SERVER_ADDRESS, url.host_str().map(str::to_owned));
+    span.set_some(attribute::SERVER_ADDRESS, url.host_str().map(|host| http_words::address(host).to_owned()));
     span.set_some(attribute::SERVER_PORT, url.port_or_known_default().map(i64::from));
     span.set_some(attribute::HTTP_REQUEST_RESEND_COUNT, Some(earlier).filter(|count| *count > 0));
 }
@@ -62,7 +62,7 @@ fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'stat
 fn answered(span: &mut Recording<'_>, response: &Response) {
     let status = response.status();
     span.set(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())));
-    let version = http_words::version(&format!("{:?}", response.version()));
+    let version = http_words::client_version(response.version());
     span.set_some(attribute::NETWORK_PROTOCOL_VERSION, version);
     if let Some(peer) = response.remote_addr() {
         span.set(KeyValue::new(attribute::NETWORK_PEER_ADDRESS, peer.ip().to_string()));

@@ -1,5 +1,6 @@
 //! The time of one request, from its begin to its outcome.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use actix_web::dev::ServiceRequest;
@@ -16,6 +17,7 @@ pub(crate) struct Measure {
     histogram: &'static Histogram<f64>,
     begun: Instant,
     attributes: Vec<KeyValue>,
+    error_type: Option<Cow<'static, str>>,
     is_ended: bool,
 }
 
@@ -26,10 +28,9 @@ pub(crate) fn server(request: &ServiceRequest) -> Option<Measure> {
     let mut attributes = vec![
         KeyValue::new(attribute::HTTP_REQUEST_METHOD, http_words::method(request.method().as_str())),
         KeyValue::new(attribute::URL_SCHEME, scheme),
-        KeyValue::new(attribute::NETWORK_PROTOCOL_NAME, "http"),
     ];
     attributes.extend(request.match_pattern().map(|route| KeyValue::new(attribute::HTTP_ROUTE, route)));
-    let version = http_words::version(&format!("{:?}", request.version()));
+    let version = http_words::server_version(request.version());
     attributes.extend(version.map(|version| KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version)));
     Some(Measure::begin(&instruments.server, attributes))
 }
@@ -45,7 +46,7 @@ pub(crate) fn client(request: &Request, template: Option<&'static str>) -> Optio
     let mut add = |key: &'static str, value: Option<Value>| {
         attributes.extend(value.map(|value| KeyValue::new(key, value)));
     };
-    add(attribute::SERVER_ADDRESS, url.host_str().map(|host| host.to_owned().into()));
+    add(attribute::SERVER_ADDRESS, url.host_str().map(|host| http_words::address(host).to_owned().into()));
     add(attribute::SERVER_PORT, url.port_or_known_default().map(|port| i64::from(port).into()));
     add(attribute::URL_TEMPLATE, template.map(Value::from));
     Some(Measure::begin(&instruments.client, attributes))
@@ -53,7 +54,7 @@ pub(crate) fn client(request: &Request, template: Option<&'static str>) -> Optio
 
 impl Measure {
     fn begin(histogram: &'static Histogram<f64>, attributes: Vec<KeyValue>) -> Self {
-        Self { histogram, begun: Instant::now(), attributes, is_ended: false }
+        Self { histogram, begun: Instant::now(), attributes, error_type: None, is_ended: false }
     }
 
     /// Adds what was not known at the begin.
@@ -61,18 +62,27 @@ impl Measure {
         self.attributes.push(KeyValue::new(key, value));
     }
 
-    /// Ends with a status, where there was one, and the `error.type` of a failure.
-    pub(crate) fn end(mut self, status: Option<u16>, error_type: Option<&str>) {
-        if let Some(status) = status {
-            self.add(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status));
-        }
-        self.record(error_type);
+    /// There is an answer. A status that is a failure is its own `error.type`.
+    pub(crate) fn answered(&mut self, status: u16, is_failure: bool) {
+        self.add(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status));
+        self.error_type = is_failure.then(|| status.to_string().into());
     }
 
-    fn record(&mut self, error_type: Option<&str>) {
+    /// The end that it should come to.
+    pub(crate) fn end(mut self) {
+        self.record();
+    }
+
+    /// It broke off.
+    pub(crate) fn fail(mut self, error_type: &'static str) {
+        self.error_type = Some(error_type.into());
+        self.record();
+    }
+
+    fn record(&mut self) {
         self.is_ended = true;
-        if let Some(error_type) = error_type {
-            self.add(attribute::ERROR_TYPE, error_type.to_owned());
+        if let Some(error_type) = self.error_type.take() {
+            self.add(attribute::ERROR_TYPE, error_type);
         }
         self.histogram.record(self.begun.elapsed().as_secs_f64(), &self.attributes);
     }
@@ -81,7 +91,8 @@ impl Measure {
 impl Drop for Measure {
     fn drop(&mut self) {
         if !self.is_ended {
-            self.record(Some("cancelled"));
+            self.error_type = Some("cancelled".into());
+            self.record();
         }
     }
 }

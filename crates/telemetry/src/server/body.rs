@@ -10,16 +10,21 @@ use opentelemetry::trace::Status;
 use opentelemetry_semantic_conventions::attribute;
 use tracing::Span;
 
+use crate::metrics::Measure;
 use crate::spans::{self, Pending};
+
+/// `error.type` of a body that failed.
+const BROKEN: &str = "response_body";
 
 pin_project_lite::pin_project! {
     /// A body that marks the request's span when it breaks off: `error.type` is `cancelled` when the caller went away,
-    /// and `response_body` when the body itself failed.
+    /// and `response_body` when the body itself failed. The duration of the request ends with it, like the span.
     pub struct Watched<B> {
         #[pin]
         body: B,
         span: Span,
         pending: Pending,
+        measure: Option<Measure>,
         // Bytes that are still to leave; `None` for a stream of unknown length, which ends when it says so.
         left: Option<u64>,
     }
@@ -27,18 +32,26 @@ pin_project_lite::pin_project! {
 
 impl<B: MessageBody> Watched<B> {
     /// Watches `body`; when `leaves` is false (the answer to a HEAD request), none of it is ever asked for.
-    pub(super) fn new(body: B, span: Span, leaves: bool) -> Self {
+    pub(super) fn new(body: B, span: Span, measure: Option<Measure>, leaves: bool) -> Self {
         let left = match body.size() {
             _ if !leaves => Some(0),
             BodySize::None => Some(0),
             BodySize::Sized(bytes) => Some(bytes),
             BodySize::Stream => None,
         };
-        let mut pending = Pending::new(span.clone());
+        let mut watched = Self { body, pending: Pending::new(span.clone()), span, measure, left };
         if left == Some(0) {
-            pending.done();
+            done(&mut watched.pending, &mut watched.measure);
         }
-        Self { body, span, pending, left }
+        watched
+    }
+}
+
+/// All of it has left.
+fn done(pending: &mut Pending, measure: &mut Option<Measure>) {
+    pending.done();
+    if let Some(measure) = measure.take() {
+        measure.end();
     }
 }
 
@@ -54,17 +67,20 @@ impl<B: MessageBody> MessageBody for Watched<B> {
         let polled = this.body.poll_next(cx);
         match &polled {
             Poll::Pending => {}
-            Poll::Ready(None) => this.pending.done(),
+            Poll::Ready(None) => done(this.pending, this.measure),
             Poll::Ready(Some(Ok(bytes))) => {
                 *this.left = this.left.map(|left| left.saturating_sub(bytes.len() as u64));
                 if *this.left == Some(0) {
-                    this.pending.done();
+                    done(this.pending, this.measure);
                 }
             }
             Poll::Ready(Some(Err(_))) => {
                 this.pending.done();
+                if let Some(measure) = this.measure.take() {
+                    measure.fail(BROKEN);
+                }
                 spans::update(this.span, |span| {
-                    span.set(KeyValue::new(attribute::ERROR_TYPE, "response_body"));
+                    span.set(KeyValue::new(attribute::ERROR_TYPE, BROKEN));
                     span.status(Status::error(""));
                 });
             }

@@ -22,14 +22,14 @@ impl Description {
         let route = request.match_pattern();
         let method = request.method().as_str();
         let known = http_words::known_method(method);
-        let (host, port) = host(request);
+        let scheme = if request.app_config().secure() { "https" } else { "http" };
+        let (host, port) = host(request, scheme).unzip();
         let peer = request.peer_addr();
         let address = peer.map(|peer| StringValue::from(Arc::<str>::from(peer.ip().to_string())));
         let query = Some(request.query_string()).filter(|query| !query.is_empty());
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let scheme = if request.app_config().secure() { "https" } else { "http" };
 
-        let version = http_words::version(&format!("{:?}", request.version()));
+        let version = http_words::server_version(request.version());
         let name = name(known, route.as_deref());
         let mut attributes = Vec::with_capacity(16);
         let mut add = |key: &'static str, value: Option<Value>| {
@@ -42,7 +42,7 @@ impl Description {
         add(attribute::URL_QUERY, query.map(|query| redaction::query(query).into_owned().into()));
         add(attribute::URL_SCHEME, Some(scheme.into()));
         add(attribute::SERVER_ADDRESS, host.map(Value::from));
-        add(attribute::SERVER_PORT, port.map(Value::from));
+        add(attribute::SERVER_PORT, port.map(|port| i64::from(port).into()));
         add(attribute::CLIENT_ADDRESS, address.clone().map(Value::from));
         add(attribute::NETWORK_PEER_ADDRESS, address.map(Value::from));
         add(attribute::NETWORK_PEER_PORT, peer.map(|peer| i64::from(peer.port()).into()));
@@ -66,14 +66,22 @@ fn name(method: Option<&str>, route: Option<&str>) -> String {
     route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
 }
 
-/// The host and port that the caller asked for, from the URL or `Host`; forwarding headers are not believed.
-fn host(request: &ServiceRequest) -> (Option<String>, Option<i64>) {
+/// The host and port that the caller asked for, from the URL or `Host`; forwarding headers are not believed. A caller that
+/// names no port means the scheme's. One that names no host (HTTP/1.0), or something that is none, got the socket that
+/// the server listens on.
+fn host(request: &ServiceRequest, scheme: &str) -> Option<(String, u16)> {
     let authority = request
         .uri()
         .authority()
         .map(ToString::to_string)
         .or_else(|| request.headers().get(header::HOST)?.to_str().ok().map(str::to_owned));
     let parsed = authority.and_then(|text| text.parse::<http::uri::Authority>().ok());
-    let port = parsed.as_ref().and_then(http::uri::Authority::port_u16).map(i64::from);
-    (parsed.map(|authority| authority.host().to_owned()), port)
+    let parsed = parsed.filter(|authority| !authority.host().is_empty());
+    parsed.map_or_else(
+        || http_words::listener(request.app_config().local_addr()),
+        |authority| {
+            let port = authority.port_u16().unwrap_or_else(|| http_words::default_port(scheme));
+            Some((http_words::address(authority.host()).to_owned(), port))
+        },
+    )
 }

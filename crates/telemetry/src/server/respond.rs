@@ -44,18 +44,28 @@ where
             Context::current().span().span_context().is_valid().not().then(|| Untraced::of(&request));
         let service = Rc::clone(&self.service);
         let has_body = request.method() != Method::HEAD;
-        let measure = metrics::server(&request);
+        let mut measure = metrics::server(&request);
         Box::pin(async move {
             let mut pending = Pending::new(Span::current());
             let call = AssertUnwindSafe(async { service.call(request).await }).catch_unwind();
             let outcome = call.await.unwrap_or_else(|payload| Err(Panicked::new(payload.as_ref()).into()));
             pending.done();
-            if let Some(measure) = measure {
+            if let Some(measure) = &mut measure {
                 let status = spans::status(&outcome);
-                measure.end(Some(status.as_u16()), status.is_server_error().then(|| status.as_str()));
+                measure.answered(status.as_u16(), status.is_server_error());
             }
-            let outcome = outcome
-                .map(|response| response.map_body(|_, body| Watched::new(body, Span::current(), has_body)));
+            let outcome = match outcome {
+                Ok(response) => {
+                    Ok(response.map_body(|_, body| Watched::new(body, Span::current(), measure, has_body)))
+                }
+                Err(error) => {
+                    // The answer to an error is made outside of the span, and is there at once.
+                    if let Some(measure) = measure {
+                        measure.end();
+                    }
+                    Err(error)
+                }
+            };
             let context = match untraced {
                 Some(untraced) => Context::new().with_remote_span_context(untraced.end(&outcome)),
                 None => Context::current(),
