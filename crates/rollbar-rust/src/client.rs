@@ -36,7 +36,6 @@ impl Client {
     }
 
     /// Begins a client with other settings.
-    #[must_use]
     pub fn builder(token: impl Into<SecretString>) -> ClientBuilder {
         ClientBuilder { token: token.into(), endpoint: Endpoint::default(), timeout: ClientBuilder::TIMEOUT }
     }

@@ -160,8 +160,8 @@ impl Request {
 
     /// Sets the caller's address.
     #[must_use]
-    pub fn user_ip(mut self, address: impl ToString) -> Self {
-        self.user_ip = Some(address.to_string());
+    pub fn user_ip(mut self, address: impl Into<String>) -> Self {
+        self.user_ip = Some(address.into());
         self
     }
 

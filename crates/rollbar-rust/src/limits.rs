@@ -62,7 +62,7 @@ pub(crate) fn enforce(data: &mut Data) {
             None => {}
             Some(Violation::Empty(_)) => UNKNOWN.clone_into(field.text),
             Some(Violation::TooLong { .. }) => {
-                *field.text = shorten(field.text, field.limit, field.shortened)
+                *field.text = shorten(field.text, field.limit, field.shortened);
             }
         }
     }

@@ -102,9 +102,9 @@ fn frames_of(trace: &mut Value) -> impl Iterator<Item = &mut Value> {
 }
 
 /// Leaves as many at the beginning and at the end.
-pub(super) fn cut_middle<T>(list: &mut Vec<T>, (first, last): (usize, usize)) {
-    if list.len() > first + last {
-        list.drain(first..list.len() - last);
+pub(super) fn cut_middle<T>(list: &mut Vec<T>, (begin, end): (usize, usize)) {
+    if list.len() > begin + end {
+        list.drain(begin..list.len() - end);
     }
 }
 

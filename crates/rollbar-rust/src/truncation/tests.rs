@@ -63,7 +63,7 @@ fn first_go_long_texts() {
 
     assert_eq!(data["custom"]["kept"], json!([1, 2]));
     let dump = data["custom"]["dump"].as_str().unwrap();
-    assert!(dump.len() <= 16 * 1024 && dump.trim_end_matches('ä') == "…");
+    assert!(dump.len() <= 16 * 1024 && dump.trim_start_matches('ä') == "…");
     assert_eq!(data["notifier"]["truncated"], json!(["long_texts"]));
 }
 
@@ -212,12 +212,12 @@ fn names_that_are_taken_are_not_given_away() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn any_item_fits_and_keeps_its_least(
         item in arbitrary::item(),
-        limit in prop_oneof![Just(MIN_PAYLOAD_BYTES), Just(128 * 1024), Just(MAX_PAYLOAD_BYTES)],
+        limit in prop_oneof![3 => Just(MIN_PAYLOAD_BYTES), 1 => Just(128 * 1024), 1 => Just(MAX_PAYLOAD_BYTES)],
     ) {
         let whole = serde_json::to_value(&item).unwrap()["data"].clone();
         let length = json!({ "data": whole }).to_string().len();

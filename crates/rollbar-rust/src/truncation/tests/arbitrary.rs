@@ -59,7 +59,7 @@ fn ids() -> impl Strategy<Value = Vec<(&'static str, String)>> {
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         text().prop_map(Value::from),
-        any::<f64>().prop_map(|number| json!(number)),
+        any::<i64>().prop_map(|number| json!(number)),
         Just(Value::Null)
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
@@ -84,7 +84,7 @@ fn body() -> impl Strategy<Value = Body> {
                 .into()
         }),
         trace().prop_map(Body::from),
-        (trace(), trace(), 0_usize..20).prop_map(|(first, other, count)| {
+        (trace(), trace(), 0_usize..8).prop_map(|(first, other, count)| {
             let mut traces = vec![first];
             traces.extend(std::iter::repeat_n(other, count));
             body_of(traces)
@@ -94,7 +94,7 @@ fn body() -> impl Strategy<Value = Body> {
 
 /// A stack of a few frames, repeated as often as in a recursion that went too deep.
 fn trace() -> impl Strategy<Value = Trace> {
-    (text(), option::of(text()), vec(frame(), 0..5), 1_usize..30).prop_map(
+    (text(), option::of(text()), vec(frame(), 0..5), 1_usize..20).prop_map(
         |(class, message, frames, repeat)| {
             let exception = message.into_iter().fold(Exception::new(class), Exception::message);
             let count = frames.len() * repeat;
