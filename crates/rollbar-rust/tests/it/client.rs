@@ -8,7 +8,7 @@ use crate::server::{Answer, Server, TOKEN};
 use rollbar_rust::{Client, ConfigError, Error, Item, Message, Retry, blocking};
 
 /// Long enough for any answer that comes at all.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn item() -> Item {
     Item::builder("test", Message::new("Hello World!")).build().unwrap()

@@ -33,11 +33,11 @@ pub(super) fn item() -> impl Strategy<Value = Item> {
         item = server.into_iter().fold(item, ItemBuilder::server);
         let mut texts = texts.into_iter();
         let mut next = || texts.next().flatten();
-        item = next().into_iter().fold(item, |item, text| item.title(text));
-        item = next().into_iter().fold(item, |item, text| item.context(text));
-        item = next().into_iter().fold(item, |item, text| item.framework(text));
-        item = next().into_iter().fold(item, |item, text| item.code_version(text));
-        item = next().into_iter().fold(item, |item, text| item.fingerprint(text));
+        item = next().into_iter().fold(item, ItemBuilder::title);
+        item = next().into_iter().fold(item, ItemBuilder::context);
+        item = next().into_iter().fold(item, ItemBuilder::framework);
+        item = next().into_iter().fold(item, ItemBuilder::code_version);
+        item = next().into_iter().fold(item, ItemBuilder::fingerprint);
         item = next().into_iter().fold(item, |item, text| item.notifier(text, "1"));
         item.build_lossy()
     })
