@@ -171,7 +171,7 @@ mod tests {
     fn a_wait_is_told_in_seconds_or_as_a_date() {
         let now = at(784_111_777 - 5);
 
-        assert_eq!(retry_after("120", now), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after("119", now), Some(Duration::from_secs(119)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(Duration::from_secs(5)));
         assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:00 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("99999999999999999999999", now), Some(Duration::from_secs(u64::MAX)));
