@@ -116,7 +116,7 @@ fn json(body: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec(body).expect("its keys are strings, so it is always JSON")
 }
 
-/// Makes a [`Client`], or a [`blocking::Client`](crate::blocking::Client).
+/// Makes a [`Client`], or, with the feature `blocking`, a `blocking::Client`.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ClientBuilder {

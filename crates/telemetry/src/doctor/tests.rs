@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 
@@ -221,21 +222,25 @@ fn a_port_of_http_is_told_when_grpc_is_spoken() {
     assert!(told.contains("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"), "{told}");
 }
 
-/// Made for this test alone, and good for a hundred years. It is its own authority.
-const PEM: &str = include_str!("tests/localhost.pem");
-
 #[test]
 fn a_certificate_that_nobody_vouches_for_is_told_and_can_be_named() {
-    let port = grpc_port(Some(Identity::from_pem(PEM, PEM)));
+    // It is its own authority.
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let port = grpc_port(Some(Identity::from_pem(cert.pem(), signing_key.serialize_pem())));
     let base = format!("https://localhost:{port}");
     let grpc = [("OTEL_EXPORTER_OTLP_ENDPOINT", base.as_str()), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")];
 
     let told = verdict(&grpc);
     assert!(told.contains("not trusted") && told.contains("OTEL_EXPORTER_OTLP_CERTIFICATE names"), "{told}");
 
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/doctor/tests/localhost.pem");
-    let named = [("OTEL_EXPORTER_OTLP_CERTIFICATE", file), ("OTEL_LOGS_EXPORTER", "none")];
+    let file = std::env::temp_dir().join(format!("telemetry-authority-{}.pem", std::process::id()));
+    std::fs::write(&file, cert.pem()).unwrap();
+    let named = [
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", file.to_str().unwrap()),
+        ("OTEL_LOGS_EXPORTER", "none"),
+    ];
     let report = examine(&[&grpc[..], &named].concat());
+    std::fs::remove_file(&file).unwrap();
     assert!(report.is_healthy(), "{report}");
 }
 
