@@ -1,5 +1,6 @@
 //! The open database: a small pool, and queries in spans with a time limit.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +81,7 @@ impl Database {
     pub async fn run<T>(
         &self,
         summary: &'static str,
-        sql: &str,
+        sql: impl Into<Cow<'static, str>>,
         query: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, Error> {
         let span = telemetry::database::span(&self.target, summary, sql);
@@ -108,7 +109,12 @@ impl Database {
     }
 
     /// Runs one writing statement, which takes effect at once; see [`Database::run`].
-    pub async fn write<T, Q>(&self, summary: &'static str, sql: &str, query: Q) -> Result<T, Error>
+    pub async fn write<T, Q>(
+        &self,
+        summary: &'static str,
+        sql: impl Into<Cow<'static, str>>,
+        query: Q,
+    ) -> Result<T, Error>
     where
         Q: AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>,
     {
@@ -145,14 +151,14 @@ impl Database {
 fn sqlite_target(file: &std::path::Path) -> Target {
     // The convention's namespace is the database's name; for a file that is its name without the directory.
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
-    Target { system: "sqlite", namespace: name, server_address: None, server_port: None }
+    Target { system: "sqlite", namespace: name.into(), server_address: None, server_port: None }
 }
 
 fn postgres_target(host: &str, port: u16, database: &str, service: &str) -> Target {
     Target {
         system: "postgresql",
-        namespace: format!("{database}|{service}"),
-        server_address: Some(host.to_owned()),
+        namespace: format!("{database}|{service}").into(),
+        server_address: Some(host.into()),
         server_port: Some(port),
     }
 }

@@ -1,5 +1,7 @@
 //! A transaction whose statements are traced and timed like any other query.
 
+use std::borrow::Cow;
+
 use sqlx::{Any, AnyConnection};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -24,7 +26,12 @@ impl Transaction {
     }
 
     /// Runs one statement; see [`Database::run`].
-    pub async fn run<T, Q>(&mut self, summary: &'static str, sql: &str, query: Q) -> Result<T, Error>
+    pub async fn run<T, Q>(
+        &mut self,
+        summary: &'static str,
+        sql: impl Into<Cow<'static, str>>,
+        query: Q,
+    ) -> Result<T, Error>
     where
         Q: AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>,
     {

@@ -3,6 +3,7 @@
 //! It brings what a request must never be without: tracing, `traceresponse`, JSON errors in one form, limits on bodies,
 //! health checks, and an orderly end on SIGTERM.
 
+mod allocator;
 pub mod application;
 pub mod doctor;
 pub mod env;

@@ -17,6 +17,9 @@
 //! # }
 //! ```
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
@@ -30,9 +33,9 @@ pub struct Target {
     /// `db.system.name`: `sqlite` or `postgresql`.
     pub system: &'static str,
     /// `db.namespace`: name of the database, or of the file.
-    pub namespace: String,
+    pub namespace: Arc<str>,
     /// `server.address`, where there is a server.
-    pub server_address: Option<String>,
+    pub server_address: Option<Arc<str>>,
     /// `server.port`, where there is a server.
     pub server_port: Option<u16>,
 }
@@ -42,12 +45,12 @@ pub struct Target {
 ///
 /// Without a span around it there is none: a poll that finds nothing to do makes no trace of its own.
 #[must_use]
-pub fn span(target: &Target, summary: &'static str, text: &str) -> Span {
+pub fn span(target: &Target, summary: &'static str, text: impl Into<Cow<'static, str>>) -> Span {
     let parent = Context::current();
     if !parent.span().span_context().is_valid() {
         return Span::none();
     }
-    let describe = |span: &mut Recording<'_>| describe(span, target, summary, text);
+    let describe = |span: &mut Recording<'_>| describe(span, target, summary, text.into());
     spans::begin(
         &parent,
         Start::now(summary, SpanKind::Client),
@@ -56,16 +59,16 @@ pub fn span(target: &Target, summary: &'static str, text: &str) -> Span {
     )
 }
 
-fn describe(span: &mut Recording<'_>, target: &Target, summary: &'static str, text: &str) {
+fn describe(span: &mut Recording<'_>, target: &Target, summary: &'static str, text: Cow<'static, str>) {
     let (operation, collection) = summary.split_once(' ').unzip();
-    span.set(KeyValue::new(attribute::DB_SYSTEM_NAME, target.system));
-    span.set(KeyValue::new(attribute::DB_NAMESPACE, target.namespace.clone()));
-    span.set(KeyValue::new(attribute::DB_OPERATION_NAME, operation.unwrap_or(summary)));
-    span.set_some(attribute::DB_COLLECTION_NAME, collection);
-    span.set(KeyValue::new(attribute::DB_QUERY_SUMMARY, summary));
-    span.set(KeyValue::new(attribute::DB_QUERY_TEXT, text.to_owned()));
-    span.set_some(attribute::SERVER_ADDRESS, target.server_address.clone());
-    span.set_some(attribute::SERVER_PORT, target.server_port.map(i64::from));
+    span.add(KeyValue::new(attribute::DB_SYSTEM_NAME, target.system));
+    span.add(KeyValue::new(attribute::DB_NAMESPACE, Arc::clone(&target.namespace)));
+    span.add(KeyValue::new(attribute::DB_OPERATION_NAME, operation.unwrap_or(summary)));
+    span.add_some(attribute::DB_COLLECTION_NAME, collection);
+    span.add(KeyValue::new(attribute::DB_QUERY_SUMMARY, summary));
+    span.add(KeyValue::new(attribute::DB_QUERY_TEXT, text));
+    span.add_some(attribute::SERVER_ADDRESS, target.server_address.clone());
+    span.add_some(attribute::SERVER_PORT, target.server_port.map(i64::from));
 }
 
 /// Marks a call as failed that the database did not answer, or not with an error: `error_type` is a word of few values such

@@ -12,14 +12,20 @@ mod http;
 mod logs;
 mod message;
 mod probe;
+mod protobuf;
 #[cfg(test)]
 mod tests;
 mod traces;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use delivery::Policy;
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use prost::Message as _;
 use serde::Serialize;
 
+use self::protobuf::Writer;
 use crate::settings::{Batch, Destination};
 
 pub(crate) use answer::{Answer, Code};
@@ -47,8 +53,13 @@ pub(crate) trait Signal: Send + Sync + Sized + 'static {
     type Request: prost::Message + Serialize + Default + Clone + 'static;
     type Response: prost::Message + Default + 'static;
 
-    /// A whole request; secrets do not get into it.
-    fn request<'b>(batch: impl Iterator<Item = &'b Self>, resource: &Resource) -> Self::Request;
+    /// A whole request, for a batch that is not empty; secrets do not get into it.
+    fn request(batch: &[Arc<Self>], resource: &Resource) -> Self::Request;
+
+    /// The same request as protobuf.
+    fn protobuf(batch: &[Arc<Self>], resource: &Resource, writer: &mut Writer) {
+        writer.raw(&Self::request(batch, resource).encode_to_vec());
+    }
 
     /// How many items were refused though the request succeeded, and why.
     fn refused(response: Self::Response) -> (usize, String);
@@ -56,8 +67,8 @@ pub(crate) trait Signal: Send + Sync + Sized + 'static {
 
 /// Sends requests of one signal to one place.
 pub(crate) trait Transport<S: Signal>: Send {
-    /// Blocks for at most `limit`.
-    fn send(&mut self, request: S::Request, limit: std::time::Duration) -> Answer;
+    /// Sends a batch; an empty one is an empty request. Blocks for at most `limit`.
+    fn send(&mut self, batch: &[Arc<S>], resource: &Resource, limit: Duration) -> Answer;
 }
 
 /// How a queue before a destination behaves.

@@ -16,6 +16,7 @@
 //! assert_eq!(redaction::text(r#"{"handle": "londo", "passwd": "hunter2"}"#), r#"{"handle": "londo", "passwd": "REDACTED"}"#);
 //! ```
 
+mod clean;
 mod names;
 mod pairs;
 mod text;
@@ -65,9 +66,13 @@ fn decoded(key: &str) -> Cow<'_, str> {
 /// [url]: https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/
 #[must_use]
 pub fn url(url: &reqwest::Url) -> String {
+    let has_credentials = !url.username().is_empty() || url.password().is_some();
+    if !has_credentials && url.query().is_none() && url.fragment().is_none() {
+        return url.as_str().to_owned();
+    }
     let mut clean = url.clone();
     clean.set_fragment(None);
-    if !url.username().is_empty() || url.password().is_some() {
+    if has_credentials {
         // These fail for URLs without a host only, and such a URL has no credentials.
         let _ = clean.set_username(REDACTED);
         let _ = clean.set_password(Some(REDACTED));

@@ -20,6 +20,7 @@
 mod body;
 mod description;
 mod failure;
+mod last;
 mod middleware;
 mod panics;
 mod respond;

@@ -47,7 +47,8 @@ impl UserStore {
         for value in values {
             query = query.bind(value);
         }
-        let rows = self.database.run("SELECT users", &sql, query.fetch_all(self.database.pool())).await?;
+        let rows =
+            self.database.run("SELECT users", sql.clone(), query.fetch_all(self.database.pool())).await?;
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 

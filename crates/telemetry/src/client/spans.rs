@@ -50,13 +50,13 @@ fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'stat
     let known = http_words::known_method(method);
     let name = known.unwrap_or("HTTP");
     span.name(template.map_or_else(|| name.to_owned(), |template| format!("{name} {template}")));
-    span.set(KeyValue::new(attribute::HTTP_REQUEST_METHOD, http_words::method(method)));
-    span.set_some(attribute::HTTP_REQUEST_METHOD_ORIGINAL, known.is_none().then(|| method.to_owned()));
-    span.set(KeyValue::new(attribute::URL_FULL, redaction::url(url)));
-    span.set_some(attribute::URL_TEMPLATE, template);
-    span.set_some(attribute::SERVER_ADDRESS, url.host_str().map(|host| http_words::address(host).to_owned()));
-    span.set_some(attribute::SERVER_PORT, url.port_or_known_default().map(i64::from));
-    span.set_some(attribute::HTTP_REQUEST_RESEND_COUNT, Some(earlier).filter(|count| *count > 0));
+    span.add(KeyValue::new(attribute::HTTP_REQUEST_METHOD, http_words::method(method)));
+    span.add_some(attribute::HTTP_REQUEST_METHOD_ORIGINAL, known.is_none().then(|| method.to_owned()));
+    span.add(KeyValue::new(attribute::URL_FULL, redaction::url(url)));
+    span.add_some(attribute::URL_TEMPLATE, template);
+    span.add_some(attribute::SERVER_ADDRESS, url.host_str().map(|host| http_words::address(host).to_owned()));
+    span.add_some(attribute::SERVER_PORT, url.port_or_known_default().map(i64::from));
+    span.add_some(attribute::HTTP_REQUEST_RESEND_COUNT, Some(earlier).filter(|count| *count > 0));
 }
 
 fn answered(span: &mut Recording<'_>, response: &Response) {

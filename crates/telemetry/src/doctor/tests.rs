@@ -235,10 +235,7 @@ fn a_certificate_that_nobody_vouches_for_is_told_and_can_be_named() {
 
     let file = std::env::temp_dir().join(format!("telemetry-authority-{}.pem", std::process::id()));
     std::fs::write(&file, cert.pem()).unwrap();
-    let named = [
-        ("OTEL_EXPORTER_OTLP_CERTIFICATE", file.to_str().unwrap()),
-        ("OTEL_LOGS_EXPORTER", "none"),
-    ];
+    let named = [("OTEL_EXPORTER_OTLP_CERTIFICATE", file.to_str().unwrap()), ("OTEL_LOGS_EXPORTER", "none")];
     let report = examine(&[&grpc[..], &named].concat());
     std::fs::remove_file(&file).unwrap();
     assert!(report.is_healthy(), "{report}");

@@ -23,7 +23,7 @@ impl Console {
 
 impl<S: Signal> Destination<S> for Console {
     fn deliver(&mut self, batch: &[Arc<S>], _: Duration) -> Outcome {
-        let request = S::request(batch.iter().map(AsRef::as_ref), &self.resource);
+        let request = S::request(batch, &self.resource);
         let Ok(mut line) = serde_json::to_vec(&request) else { return Outcome::Rejected };
         line.push(b'\n');
         match std::io::stdout().lock().write_all(&line) {

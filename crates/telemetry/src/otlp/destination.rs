@@ -39,8 +39,7 @@ pub(super) fn transport<S: Signal>(
 impl<S: Signal> Destination<S> for Otlp<S> {
     fn deliver(&mut self, batch: &[Arc<S>], limit: Duration) -> Outcome {
         background::give_way();
-        let request = S::request(batch.iter().map(AsRef::as_ref), &self.resource);
-        let answer = self.transport.send(request, limit);
+        let answer = self.transport.send(batch, &self.resource, limit);
         if let Some(told) = answer.trouble() {
             trouble::report(self.name, &format!("{} {}: {}", batch.len(), S::PLURAL, told.trim()));
         }

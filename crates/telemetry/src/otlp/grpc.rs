@@ -1,7 +1,9 @@
 //! OTLP over gRPC.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use secrecy::ExposeSecret;
 use tokio::runtime::{Builder, Runtime};
 use tonic::codec::CompressionEncoding;
@@ -44,7 +46,8 @@ pub(crate) fn channel(destination: &Destination) -> Result<(Runtime, Channel), B
 }
 
 impl<S: Signal> Transport<S> for Grpc {
-    fn send(&mut self, message: S::Request, limit: Duration) -> Answer {
+    fn send(&mut self, batch: &[Arc<S>], resource: &Resource, limit: Duration) -> Answer {
+        let message = if batch.is_empty() { S::Request::default() } else { S::request(batch, resource) };
         let mut client = tonic::client::Grpc::new(self.channel.clone())
             .max_decoding_message_size(usize::try_from(MAX_RESPONSE_BYTES).unwrap_or(usize::MAX));
         if self.gzip {

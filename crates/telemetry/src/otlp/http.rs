@@ -1,15 +1,18 @@
 //! OTLP over HTTP, as protobuf or JSON.
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use delivery::retry_after;
 use flate2::write::GzEncoder;
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
 
+use super::protobuf::Writer;
 use super::{Answer, BuildError, Code, MAX_RESPONSE_BYTES, Signal, Transport, USER_AGENT};
 use crate::settings::{Compression, Destination, Protocol, Tls};
 
@@ -24,7 +27,7 @@ pub(super) struct Http {
     json: bool,
     gzip: bool,
     /// Kept from one request to the next.
-    body: Vec<u8>,
+    plain: Writer,
 }
 
 impl Http {
@@ -35,39 +38,38 @@ impl Http {
             headers: headers(destination)?,
             json: destination.protocol == Protocol::HttpJson,
             gzip: destination.compression == Compression::Gzip,
-            body: Vec::new(),
+            plain: Writer::with_capacity(0),
         })
     }
 
-    /// Encodes into [`body`](Self::body).
-    fn encode(&mut self, message: &(impl Message + serde::Serialize)) -> std::io::Result<()> {
-        self.body.clear();
-        if !self.gzip {
-            return write(message, self.json, &mut self.body);
+    /// The body of a request.
+    fn encode<S: Signal>(&mut self, batch: &[Arc<S>], resource: &Resource) -> std::io::Result<Vec<u8>> {
+        self.plain.clear();
+        if self.json {
+            let message = if batch.is_empty() { S::Request::default() } else { S::request(batch, resource) };
+            self.plain.raw(&serde_json::to_vec(&message)?);
+        } else if !batch.is_empty() {
+            S::protobuf(batch, resource, &mut self.plain);
         }
-        let mut plain = Vec::new();
-        write(message, self.json, &mut plain)?;
+        if !self.gzip {
+            return Ok(self.plain.as_bytes().to_vec());
+        }
         // The highest speed: a span compresses well at any level, and compression is the largest single cost of sending.
-        let mut encoder = GzEncoder::new(&mut self.body, flate2::Compression::fast());
-        encoder.write_all(&plain)?;
-        encoder.finish().map(drop)
-    }
-}
-
-fn write(message: &(impl Message + serde::Serialize), json: bool, body: &mut Vec<u8>) -> std::io::Result<()> {
-    if json {
-        serde_json::to_writer(body, message).map_err(Into::into)
-    } else {
-        message.encode(body).map_err(std::io::Error::other)
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(self.plain.as_bytes())?;
+        encoder.finish()
     }
 }
 
 impl<S: Signal> Transport<S> for Http {
-    fn send(&mut self, request: S::Request, limit: Duration) -> Answer {
-        if let Err(error) = self.encode(&request) {
-            let message = format!("it cannot be encoded: {error}");
-            return Answer::Refused { code: Code::None, message };
-        }
+    fn send(&mut self, batch: &[Arc<S>], resource: &Resource, limit: Duration) -> Answer {
+        let body = match self.encode(batch, resource) {
+            Ok(body) => body,
+            Err(error) => {
+                let message = format!("it cannot be encoded: {error}");
+                return Answer::Refused { code: Code::None, message };
+            }
+        };
         let mut sending = self
             .client
             .post(&self.endpoint)
@@ -77,7 +79,7 @@ impl<S: Signal> Transport<S> for Http {
         if self.gzip {
             sending = sending.header(CONTENT_ENCODING, "gzip");
         }
-        match sending.body(self.body.clone()).send() {
+        match sending.body(body).send() {
             Ok(response) => read::<S>(response, self.json),
             Err(error) => Answer::none(chain(&error)),
         }

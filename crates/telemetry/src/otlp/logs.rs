@@ -1,5 +1,7 @@
 //! Log records as OTLP has them.
 
+use std::sync::Arc;
+
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Proto;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope};
@@ -19,7 +21,7 @@ impl Signal for LogRecord {
     type Response = ExportLogsServiceResponse;
 
     /// The target of an event is the name of its scope, as in OpenTelemetry's own bridge.
-    fn request<'b>(batch: impl Iterator<Item = &'b Self>, resource: &Resource) -> Self::Request {
+    fn request(batch: &[Arc<Self>], resource: &Resource) -> Self::Request {
         let mut scopes: Vec<(&str, Vec<proto::LogRecord>)> = Vec::new();
         for record in batch {
             let target = record.metadata.target();

@@ -1,5 +1,6 @@
 //! Empty requests, which a receiver answers as it would answer others and which leave nothing behind.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::{
@@ -13,7 +14,7 @@ use crate::settings::Destination;
 
 /// What `destination` answers to a request without any item of a signal.
 pub(crate) fn probe<S: Signal>(destination: &Destination, limit: Duration) -> Result<Answer, BuildError> {
-    Ok(transport::<S>(destination)?.send(S::Request::default(), limit))
+    Ok(transport::<S>(destination)?.send(&[], &Resource::default(), limit))
 }
 
 /// The same for metrics.
@@ -31,7 +32,7 @@ impl Signal for Metrics {
     type Request = ExportMetricsServiceRequest;
     type Response = ExportMetricsServiceResponse;
 
-    fn request<'b>(_: impl Iterator<Item = &'b Self>, _: &Resource) -> Self::Request {
+    fn request(_: &[Arc<Self>], _: &Resource) -> Self::Request {
         Self::Request::default()
     }
 

@@ -1,13 +1,22 @@
 //! Spans as OTLP has them.
 
+mod encode;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{self as proto, ResourceSpans, ScopeSpans, SpanFlags};
 use opentelemetry_sdk::trace::SpanData;
 
+use super::protobuf::Writer;
 use super::{Signal, message};
 use crate::redaction;
 
@@ -18,19 +27,10 @@ impl Signal for SpanData {
     type Request = ExportTraceServiceRequest;
     type Response = ExportTraceServiceResponse;
 
-    fn request<'b>(batch: impl Iterator<Item = &'b Self>, resource: &Resource) -> Self::Request {
-        // Nearly all spans have the same scope, so a list is searched faster than a map.
-        let mut scopes: Vec<(&opentelemetry::InstrumentationScope, Vec<proto::Span>)> = Vec::new();
-        for data in batch {
-            let scope = &data.instrumentation_scope;
-            match scopes.iter_mut().find(|(known, _)| *known == scope) {
-                Some((_, spans)) => spans.push(span(data)),
-                None => scopes.push((scope, vec![span(data)])),
-            }
-        }
-        let scope_spans = scopes.into_iter().map(|(scope, spans)| ScopeSpans {
+    fn request(batch: &[Arc<Self>], resource: &Resource) -> Self::Request {
+        let scope_spans = by_scope(batch).into_iter().map(|(scope, spans)| ScopeSpans {
             scope: Some(message::scope(scope)),
-            spans,
+            spans: spans.into_iter().map(span).collect(),
             schema_url: scope.schema_url().unwrap_or_default().to_owned(),
         });
         let resource_spans = ResourceSpans {
@@ -41,10 +41,27 @@ impl Signal for SpanData {
         ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
     }
 
+    fn protobuf(batch: &[Arc<Self>], resource: &Resource, writer: &mut Writer) {
+        encode::request(&by_scope(batch), resource, writer);
+    }
+
     fn refused(response: Self::Response) -> (usize, String) {
         let partial = response.partial_success.unwrap_or_default();
         (usize::try_from(partial.rejected_spans).unwrap_or(0), partial.error_message)
     }
+}
+
+fn by_scope(batch: &[Arc<SpanData>]) -> Vec<(&InstrumentationScope, Vec<&SpanData>)> {
+    // Nearly all spans have the same scope, so a list is searched faster than a map.
+    let mut scopes: Vec<(&InstrumentationScope, Vec<&SpanData>)> = Vec::new();
+    for span in batch {
+        let scope = &span.instrumentation_scope;
+        match scopes.iter_mut().find(|(known, _)| *known == scope) {
+            Some((_, spans)) => spans.push(span),
+            None => scopes.push((scope, vec![span])),
+        }
+    }
+    scopes
 }
 
 fn span(data: &SpanData) -> proto::Span {
@@ -112,11 +129,17 @@ fn link(link: &Link) -> proto::span::Link {
 }
 
 fn status(status: &Status) -> proto::Status {
-    use proto::status::StatusCode;
-    let (code, message) = match status {
-        Status::Unset => (StatusCode::Unset, String::new()),
-        Status::Ok => (StatusCode::Ok, String::new()),
-        Status::Error { description } => (StatusCode::Error, redaction::text(description).into_owned()),
+    let message = match status {
+        Status::Error { description } => redaction::text(description).into_owned(),
+        _ => String::new(),
     };
-    proto::Status { code: code as i32, message }
+    proto::Status { code: status_code(status) as i32, message }
+}
+
+fn status_code(status: &Status) -> StatusCode {
+    match status {
+        Status::Unset => StatusCode::Unset,
+        Status::Ok => StatusCode::Ok,
+        Status::Error { .. } => StatusCode::Error,
+    }
 }

@@ -80,6 +80,11 @@ pub(crate) fn add(names: &[String]) {
     let _ = ADDED.set(names.iter().map(|name| words(name).0).collect());
 }
 
+/// Whether no more names can be added.
+pub(super) fn are_complete() -> bool {
+    ADDED.get().is_some()
+}
+
 /// Whether the value that stands behind `name` is a secret, whatever its case and separators.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {

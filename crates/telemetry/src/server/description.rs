@@ -1,6 +1,7 @@
 //! What the SERVER span says of a request, by the stable HTTP conventions of OpenTelemetry:
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server>.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::dev::ServiceRequest;
@@ -8,8 +9,15 @@ use actix_web::http::header;
 use opentelemetry::{KeyValue, StringValue, Value};
 use opentelemetry_semantic_conventions::attribute;
 
+use super::last::Last;
 use crate::spans::Recording;
 use crate::{http_words, redaction};
+
+thread_local! {
+    static HOST: Last<str, Option<(StringValue, Option<u16>)>> = const { Last::new() };
+    static PEER: Last<IpAddr, StringValue> = const { Last::new() };
+    static AGENT: Last<str, StringValue> = const { Last::new() };
+}
 
 /// The name and the attributes that are known when a request arrives.
 pub(super) struct Description {
@@ -25,7 +33,7 @@ impl Description {
         let scheme = if request.app_config().secure() { "https" } else { "http" };
         let (host, port) = host(request, scheme).unzip();
         let peer = request.peer_addr();
-        let address = peer.map(|peer| StringValue::from(Arc::<str>::from(peer.ip().to_string())));
+        let address = peer.map(|peer| PEER.with(|last| last.of(&peer.ip(), |ip| shared(&ip.to_string()))));
         let query = Some(request.query_string()).filter(|query| !query.is_empty());
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
 
@@ -47,7 +55,10 @@ impl Description {
         add(attribute::NETWORK_PEER_ADDRESS, address.map(Value::from));
         add(attribute::NETWORK_PEER_PORT, peer.map(|peer| i64::from(peer.port()).into()));
         add(attribute::NETWORK_PROTOCOL_VERSION, version.map(Value::from));
-        add(attribute::USER_AGENT_ORIGINAL, agent.map(|agent| agent.to_owned().into()));
+        add(
+            attribute::USER_AGENT_ORIGINAL,
+            agent.map(|agent| AGENT.with(|last| last.of(agent, shared)).into()),
+        );
         Self { name, attributes }
     }
 }
@@ -69,19 +80,25 @@ fn name(method: Option<&str>, route: Option<&str>) -> String {
 /// The host and port that the caller asked for, from the URL or `Host`; forwarding headers are not believed. A caller that
 /// names no port means the scheme's. One that names no host (HTTP/1.0), or something that is none, got the socket that
 /// the server listens on.
-fn host(request: &ServiceRequest, scheme: &str) -> Option<(String, u16)> {
-    let authority = request
-        .uri()
-        .authority()
-        .map(ToString::to_string)
-        .or_else(|| request.headers().get(header::HOST)?.to_str().ok().map(str::to_owned));
-    let parsed = authority.and_then(|text| text.parse::<http::uri::Authority>().ok());
-    let parsed = parsed.filter(|authority| !authority.host().is_empty());
-    parsed.map_or_else(
-        || http_words::listener(request.app_config().local_addr()),
-        |authority| {
-            let port = authority.port_u16().unwrap_or_else(|| http_words::default_port(scheme));
-            Some((http_words::address(authority.host()).to_owned(), port))
-        },
-    )
+fn host(request: &ServiceRequest, scheme: &str) -> Option<(StringValue, u16)> {
+    let authority = request.uri().authority().map(actix_web::http::uri::Authority::as_str);
+    let authority = authority.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
+    let asked_for = authority.and_then(|authority| HOST.with(|last| last.of(authority, parse)));
+    match asked_for {
+        Some((host, port)) => Some((host, port.unwrap_or_else(|| http_words::default_port(scheme)))),
+        None => http_words::listener(request.app_config().local_addr())
+            .map(|(address, port)| (address.into(), port)),
+    }
+}
+
+/// Host and port of an authority, if it is one.
+fn parse(authority: &str) -> Option<(StringValue, Option<u16>)> {
+    let authority: http::uri::Authority = authority.parse().ok()?;
+    let host = http_words::address(authority.host());
+    (!host.is_empty()).then(|| (shared(host), authority.port_u16()))
+}
+
+/// A text that is copied without copying its bytes.
+fn shared(text: &str) -> StringValue {
+    Arc::<str>::from(text).into()
 }

@@ -562,7 +562,8 @@ fn metrics_exporter() {
 #[test]
 fn known_methods_of_http() {
     let of = |settings: &Settings| settings.http_methods.clone();
-    let good = vec![("GET, BREW", vec!["GET".to_owned(), "BREW".to_owned()]), ("get", vec!["get".to_owned()])];
+    let good =
+        vec![("GET, BREW", vec!["GET".to_owned(), "BREW".to_owned()]), ("get", vec!["get".to_owned()])];
     check("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", of, Vec::new(), good, &[]);
 }
 

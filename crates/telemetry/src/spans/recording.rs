@@ -50,6 +50,13 @@ impl<'a> Recording<'a> {
         }
     }
 
+    /// [`add`](Self::add), where there is a value.
+    pub(crate) fn add_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.add(KeyValue::new(key, value));
+        }
+    }
+
     /// [`set`](Self::set), where there is a value.
     pub(crate) fn set_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {

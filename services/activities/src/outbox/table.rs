@@ -83,7 +83,7 @@ impl Outbox {
             query = query.bind(event.event_id.to_string());
         }
         let deleted = async |connection: &mut AnyConnection| query.execute(connection).await;
-        self.database.write("DELETE outbox", &sql, deleted).await.map(drop)
+        self.database.write("DELETE outbox", sql.clone(), deleted).await.map(drop)
     }
 
     /// Gives an event back, to be tried again after `pause`; unless the lease ended and another process has it.

@@ -92,7 +92,8 @@ impl ActivityStore {
         for uuid in uuids {
             query = query.bind(uuid.to_string());
         }
-        let activities = self.database.run(SUMMARY, &sql, query.fetch_all(self.database.pool())).await?;
+        let activities =
+            self.database.run(SUMMARY, sql.clone(), query.fetch_all(self.database.pool())).await?;
         self.with_replies(activities).await
     }
 
@@ -136,6 +137,6 @@ impl ActivityStore {
         for uuid in activities {
             query = query.bind(uuid.to_string());
         }
-        self.database.run(SUMMARY, &sql, query.fetch_all(self.database.pool())).await
+        self.database.run(SUMMARY, sql.clone(), query.fetch_all(self.database.pool())).await
     }
 }
