@@ -68,8 +68,21 @@ const ENDINGS: &[&str] = &[
 const UNMISTAKABLE: usize = 5;
 
 /// Names that are too short or too common to look for in longer ones: `http.response.status_code` ends in `code`.
-const WHOLE: &[&str] =
-    &["auth", "code", "ipaddress", "key", "pin", "pw", "remoteaddr", "session", "sid", "sig"];
+const WHOLE: &[&str] = &[
+    "aiohttpsession",
+    "auth",
+    "code",
+    "ipaddress",
+    "key",
+    "pin",
+    "pw",
+    "remoteaddr",
+    "session",
+    "sid",
+    "sig",
+    "symfony",
+    "usersession",
+];
 
 /// Names that the settings add.
 static ADDED: OnceLock<Vec<String>> = OnceLock::new();
@@ -132,6 +145,21 @@ mod tests {
     fn the_lists_are_in_their_plain_form() {
         assert!(ENDINGS.is_sorted() && WHOLE.is_sorted(), "a person looks for names there");
         assert!(all().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase())));
+    }
+
+    #[test]
+    fn what_other_clients_scrub_is_known() {
+        let rollbar = "pw passwd password secret confirm_password confirmPassword password_confirmation \
+                       passwordConfirmation access_token accessToken auth authentication authorization";
+        let sentry = "password passwd secret api_key apikey auth credentials mysql_pwd privatekey private_key token \
+                      session sessionid csrftoken csrf_token x_csrftoken _csrf _csrf_token csrf cookie set-cookie \
+                      aiohttp_session connect.sid PHPSESSID _session symfony user_session _xsrf XSRF-TOKEN \
+                      proxy-authorization x_api_key x_forwarded_for x_real_ip ip_address remote_addr";
+        let opentelemetry = "AWSAccessKeyId Signature sig X-Goog-Signature X-Amz-Signature X-Amz-Credential \
+                             X-Amz-Security-Token";
+        for name in [rollbar, sentry, opentelemetry].into_iter().flat_map(str::split_whitespace) {
+            assert!(is_secret(name), "{name}");
+        }
     }
 
     #[test]
