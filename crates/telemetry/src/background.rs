@@ -10,6 +10,12 @@ thread_local! {
     static GIVES_WAY: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Lets others go first. Niceness decides who gets how much; whoever runs keeps its processor for some milliseconds all the
+/// same, and for as long a request may have to wait. So work that takes long is done in pieces, with this between them.
+pub(crate) fn pause() {
+    std::thread::yield_now();
+}
+
 /// Makes the calling thread give way to others, once. Where processors are few, a batch that is encoded at the wrong moment
 /// would otherwise be what the slowest requests wait for. On Linux niceness belongs to a thread; elsewhere it belongs to
 /// the process, and nothing is done.

@@ -17,11 +17,12 @@
 mod propagate;
 mod spans;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest_middleware::ClientBuilder;
 pub use reqwest_middleware::ClientWithMiddleware as Client;
+use reqwest_middleware::{ClientBuilder, Middleware};
 use reqwest_tracing::TracingMiddleware;
 
 /// How long an idle connection is kept. actix-web closes one after 5 s; a client that keeps it longer now and then sends a
@@ -32,6 +33,12 @@ const IDLE: Duration = Duration::from_secs(4);
 /// `url.template` and stands in the span's name.
 #[derive(Debug, Clone, Copy)]
 pub struct UrlTemplate(pub &'static str);
+
+/// How often a request was sent before this attempt; it becomes `http.request.resend_count`. Attempts that a middleware makes
+/// (see [`traced_within`]) are counted by themselves. Whoever sends a request again by building it again gives the number as
+/// an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resends(pub u32);
 
 /// How a traced client calls.
 #[derive(Debug, Clone)]
@@ -62,6 +69,18 @@ impl ClientSettings {
 /// # Errors
 /// When the HTTP client cannot be built: with TLS compiled in, that is a system without any CA certificate.
 pub fn traced(settings: &ClientSettings) -> Result<Client, reqwest::Error> {
+    traced_within(settings, [])
+}
+
+/// The same, inside of other middleware, the outermost first: one that retries gets a span an attempt, each with its
+/// `http.request.resend_count`. Middleware that is added to a client later runs inside of the span.
+///
+/// # Errors
+/// As [`traced`].
+pub fn traced_within(
+    settings: &ClientSettings,
+    outer: impl IntoIterator<Item = Arc<dyn Middleware>>,
+) -> Result<Client, reqwest::Error> {
     let client = reqwest::Client::builder()
         .connect_timeout(settings.connect_timeout)
         .timeout(settings.timeout)
@@ -69,7 +88,8 @@ pub fn traced(settings: &ClientSettings) -> Result<Client, reqwest::Error> {
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
         .build()?;
-    Ok(ClientBuilder::new(client)
+    let builder = outer.into_iter().fold(ClientBuilder::new(client), ClientBuilder::with_arc);
+    Ok(builder
         .with(TracingMiddleware::<spans::ClientSpans>::new())
         .with(propagate::Propagate::to(&settings.propagate_to))
         .build())

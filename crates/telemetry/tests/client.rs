@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a panic of a test is its report")]
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 use reqwest::Url;
-use telemetry::client::{self, ClientSettings, UrlTemplate};
+use reqwest_middleware::{Middleware, Next};
+use telemetry::client::{self, ClientSettings, Resends, UrlTemplate};
 use telemetry::testing::{self, attribute};
 use tracing::Instrument;
 
@@ -125,4 +127,38 @@ async fn a_callee_that_is_down_is_a_failed_connection() {
 
     assert!(answer.is_err());
     assert_eq!(text(&attempt, "error.type"), "connect");
+}
+
+/// Sends a request three times, whatever comes of it.
+struct Thrice;
+
+#[async_trait::async_trait]
+impl Middleware for Thrice {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut http::Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        for _ in 0..2 {
+            next.clone().run(request.try_clone().unwrap(), extensions).await?;
+        }
+        next.run(request, extensions).await
+    }
+}
+
+#[actix_web::test]
+async fn each_attempt_is_a_span_that_counts_those_before_it() {
+    let recorder = testing::record();
+    let url = echo().join("/missing").unwrap();
+    let settings = ClientSettings::calling([&url]);
+
+    let retrying = client::traced_within(&settings, [Arc::new(Thrice) as Arc<dyn Middleware>]).unwrap();
+    retrying.get(url.clone()).send().await.unwrap();
+    let plain = client::traced(&settings).unwrap();
+    plain.get(url).with_extension(Resends(7)).send().await.unwrap();
+
+    let counts: Vec<String> =
+        recorder.spans().iter().map(|span| text(span, "http.request.resend_count")).collect();
+    assert_eq!(counts, ["", "1", "2", "7"]);
 }

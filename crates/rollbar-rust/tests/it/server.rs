@@ -26,7 +26,7 @@ pub(crate) enum Answer {
 impl Answer {
     /// A status with headers, each a whole line, and a body.
     pub(crate) fn http(status: &str, headers: &[&str], body: &str) -> Self {
-        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let headers: String = headers.iter().flat_map(|header| [*header, "\r\n"]).collect();
         let length = body.len();
         Self::Bytes(
             format!(
@@ -106,7 +106,10 @@ fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<Received>>) {
     let _ = match answer {
         Answer::Bytes(bytes) => stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write)),
         Answer::Nothing => stream.shutdown(Shutdown::Both),
-        Answer::Hang => Ok(wait(&mut stream, None)),
+        Answer::Hang => {
+            wait(&mut stream, None);
+            Ok(())
+        }
         Answer::Drip(bytes) => drip(&mut stream, bytes),
         Answer::Flood(bytes) => flood(&mut stream, bytes),
     };
@@ -123,7 +126,7 @@ fn drip(stream: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
 fn flood(stream: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
     stream.write_all(bytes)?;
     loop {
-        stream.write_all(&[b' '; 65_536])?;
+        stream.write_all(&[b' '; 4096])?;
     }
 }
 

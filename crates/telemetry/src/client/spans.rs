@@ -10,21 +10,17 @@ use reqwest_middleware::{Error, Result};
 use reqwest_tracing::ReqwestOtelSpanBackend;
 use tracing::Span;
 
-use super::UrlTemplate;
+use super::{Resends, UrlTemplate};
 use crate::spans::{self, Recording, Start};
 use crate::{http_words, redaction};
-
-/// Attempts at one request so far. The extensions of a request are shared by its attempts.
-#[derive(Clone, Copy)]
-struct Attempts(i64);
 
 /// Makes and ends the span of an attempt, on behalf of `reqwest-tracing`.
 pub(super) struct ClientSpans;
 
 impl ReqwestOtelSpanBackend for ClientSpans {
     fn on_request_start(request: &Request, extensions: &mut Extensions) -> Span {
-        let earlier = extensions.get::<Attempts>().map_or(0, |attempts| attempts.0);
-        extensions.insert(Attempts(earlier + 1));
+        let earlier = extensions.get::<Resends>().map_or(0, |resends| resends.0);
+        extensions.insert(Resends(earlier.saturating_add(1)));
         let template = extensions.get::<UrlTemplate>().map(|template| template.0);
         let start = Start::now("HTTP", SpanKind::Client);
         let describe = |span: &mut Recording<'_>| describe(span, request, template, earlier);
@@ -45,7 +41,7 @@ impl ReqwestOtelSpanBackend for ClientSpans {
 }
 
 /// What is known of an attempt before it is made.
-fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'static str>, earlier: i64) {
+fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'static str>, earlier: u32) {
     let (method, url) = (request.method().as_str(), request.url());
     let known = http_words::known_method(method);
     let name = known.unwrap_or("HTTP");
@@ -56,7 +52,7 @@ fn describe(span: &mut Recording<'_>, request: &Request, template: Option<&'stat
     span.add_some(attribute::URL_TEMPLATE, template);
     span.add_some(attribute::SERVER_ADDRESS, url.host_str().map(|host| http_words::address(host).to_owned()));
     span.add_some(attribute::SERVER_PORT, url.port_or_known_default().map(i64::from));
-    span.add_some(attribute::HTTP_REQUEST_RESEND_COUNT, Some(earlier).filter(|count| *count > 0));
+    span.add_some(attribute::HTTP_REQUEST_RESEND_COUNT, Some(i64::from(earlier)).filter(|count| *count > 0));
 }
 
 fn answered(span: &mut Recording<'_>, response: &Response) {

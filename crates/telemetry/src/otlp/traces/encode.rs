@@ -12,7 +12,10 @@ use prost::Message;
 use super::{flags, kind, status_code};
 use crate::otlp::message::nanos;
 use crate::otlp::protobuf::Writer;
-use crate::{names, redaction};
+use crate::{background, names, redaction};
+
+/// Spans that are written without a pause: some 50 µs.
+const PIECE: usize = 16;
 
 /// `ExportTraceServiceRequest`.
 pub(super) fn request(
@@ -24,8 +27,11 @@ pub(super) fn request(
         for (scope, spans) in scopes.iter().rev() {
             writer.message(2, |writer| {
                 writer.bytes(3, scope.schema_url().unwrap_or_default().as_bytes());
-                for span in spans.iter().rev() {
-                    writer.message(2, |writer| self::span(span, writer));
+                for piece in spans.rchunks(PIECE) {
+                    for span in piece.iter().rev() {
+                        writer.message(2, |writer| self::span(span, writer));
+                    }
+                    background::pause();
                 }
                 writer.message(1, |writer| self::scope(scope, writer));
             });
