@@ -21,6 +21,7 @@ use crate::api::{Parameters, pairs};
 use crate::colors::Colors;
 use crate::errors::GroupId;
 use crate::store::errors::ErrorQuery;
+use crate::text::clean;
 pub(super) use reports::Reports;
 
 /// Deploys that the list shows.
@@ -66,9 +67,14 @@ pub(super) async fn group(
     let found = explorer.errors.errors(&query);
     let latest = found.errors.first().and_then(|latest| explorer.errors.error(&latest.uuid));
     let title = group.title.clone();
-    let shown =
-        group::Group { group, found, latest, first_page: query.after.is_none(), colors: colors(&explorer) };
-    html_response(StatusCode::OK, page(&title, &shown.render()))
+    let shown = group::GroupPage {
+        error: group,
+        found,
+        latest,
+        first_page: query.after.is_none(),
+        colors: colors(&explorer),
+    };
+    html_response(StatusCode::OK, page(&clean(&title), &shown.render()))
 }
 
 /// `GET /errors/items/{uuid}`
@@ -78,7 +84,7 @@ pub(super) async fn item(explorer: web::Data<Explorer>, uuid: web::Path<String>)
     };
     let trace_is_here = occurrence.trace_id.is_some_and(|id| explorer.errors.has_trace(id));
     let body = item::render(&occurrence, &item, trace_is_here, &colors(&explorer));
-    html_response(StatusCode::OK, page(&occurrence.title, &body))
+    html_response(StatusCode::OK, page(&clean(&occurrence.title), &body))
 }
 
 fn colors(explorer: &Explorer) -> Colors {

@@ -8,8 +8,10 @@ use crate::errors::{Body, Item};
 use crate::pages::format::clean_lines;
 use crate::text::{clean, count};
 
-/// Frames that are seen without unfolding, and those that a page has at all.
-const SEEN: usize = 8;
+/// Frames that are seen on a page without unfolding.
+pub(super) const SEEN: usize = 8;
+
+/// Frames that a page has at all, beyond those.
 const FRAMES: usize = 500;
 
 /// Exceptions of a chain that a page has.
@@ -18,11 +20,12 @@ const CHAIN: usize = 20;
 /// Lines before and after the one of a frame.
 const CONTEXT: usize = 5;
 
-pub(super) fn render(item: &Item) -> Markup {
+/// Renders a report with `seen` frames of each exception, and the others folded.
+pub(super) fn render(item: &Item, seen: usize) -> Markup {
     html! {
         @match Body::of(&item.data) {
             Body::Traces(traces) => {
-                @for (index, trace) in traces.iter().take(CHAIN).enumerate() { (exception(trace, index)) }
+                @for (index, trace) in traces.iter().take(CHAIN).enumerate() { (exception(trace, index, seen)) }
                 @if traces.len() > CHAIN { p.dim { (count(traces.len() - CHAIN, "more cause")) } }
             }
             Body::Message(message) => {
@@ -34,7 +37,7 @@ pub(super) fn render(item: &Item) -> Markup {
     }
 }
 
-fn exception(trace: &Value, index: usize) -> Markup {
+fn exception(trace: &Value, index: usize, seen: usize) -> Markup {
     let text = |name: &str| trace["exception"][name].as_str().unwrap_or_default();
     // Senders put the innermost frame last; people look for it first.
     let frames: Vec<&Value> = trace["frames"].as_array().into_iter().flatten().rev().collect();
@@ -48,8 +51,8 @@ fn exception(trace: &Value, index: usize) -> Markup {
             @if !text("description").is_empty() { p { (clean_lines(text("description"))) } }
             @if frames.is_empty() { p.dim { "without frames" } } @else {
                 p.caption { (count(frames.len(), "frame")) ", innermost first" }
-                ol.frames { @for (index, one) in frames.iter().take(SEEN).enumerate() { (frame(one, index == 0)) } }
-                @if frames.len() > SEEN { (outer(&frames[SEEN..])) }
+                ol.frames { @for (index, one) in frames.iter().take(seen).enumerate() { (frame(one, index == 0)) } }
+                @if frames.len() > seen { (outer(&frames[seen..])) }
             }
         }
     }

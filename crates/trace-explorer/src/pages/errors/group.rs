@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use maud::{Markup, html};
 
+use super::body::{self, SEEN};
 use super::groups::title;
+use super::item;
 use super::parts::{badge, item_address, service, time, trace_link};
-use super::{body, item};
 use crate::colors::Colors;
 use crate::errors::{Item, Occurrence};
 use crate::pages::format::number;
@@ -15,8 +16,8 @@ use crate::text::clean;
 use crate::units;
 
 /// Everything that the page shows.
-pub(super) struct Group {
-    pub(super) group: ErrorGroup,
+pub(super) struct GroupPage {
+    pub(super) error: ErrorGroup,
     pub(super) found: ErrorPage,
     pub(super) latest: Option<(Arc<Occurrence>, Item)>,
     /// It is the page of the newest items.
@@ -24,26 +25,26 @@ pub(super) struct Group {
     pub(super) colors: Colors,
 }
 
-impl Group {
+impl GroupPage {
     pub(super) fn render(&self) -> Markup {
         html! {
-            div.head { h1 { (badge(self.group.level)) " " (title(&self.group)) } }
+            div.head { h1 { (badge(self.error.level)) " " (title(&self.error)) } }
             (self.facts())
-            @if let Some((_, item)) = self.latest.as_ref().filter(|_| self.first_page) {
+            @if let Some((one, item)) = self.latest.as_ref().filter(|_| self.first_page) {
                 section.latest {
-                    h2 { "Latest" }
-                    (body::render(item))
+                    h2 { a href=(item_address(&one.uuid)) { "Latest item" } }
+                    (body::render(item, SEEN))
                     (item::request(item))
                 }
             }
-            h2 { "Items" }
+            h2 { "All items" }
             (self.items())
             (self.paging())
         }
     }
 
     fn facts(&self) -> Markup {
-        let group = &self.group;
+        let group = &self.error;
         let environments: Vec<_> = group.environments.iter().map(|name| clean(name)).collect();
         html! {
             dl.facts {
@@ -86,12 +87,12 @@ impl Group {
     fn paging(&self) -> Markup {
         let older = self.found.errors.last().filter(|_| self.found.more).map(|last| {
             let query = serde_urlencoded::to_string([("after", &*last.uuid)]).unwrap_or_default();
-            format!("/errors/groups/{}?{query}", self.group.id)
+            format!("/errors/groups/{}?{query}", self.error.id)
         });
         html! {
             @if !self.first_page || older.is_some() {
                 nav.paging {
-                    @if !self.first_page { a href={ "/errors/groups/" (self.group.id) } { "← Newest" } }
+                    @if !self.first_page { a href={ "/errors/groups/" (self.error.id) } { "← Newest" } }
                     @if let Some(older) = older { a href=(older) rel="next" { "Older →" } }
                 }
             }

@@ -11,7 +11,7 @@ use crate::colors::Colors;
 use crate::errors::{Deploy, Level};
 use crate::pages::format::number;
 use crate::store::errors::{ErrorGroup, ErrorStats};
-use crate::text::{clean, count};
+use crate::text::clean;
 
 /// Groups of one page; a condition leads to the others.
 const GROUPS: usize = 200;
@@ -33,7 +33,7 @@ impl Groups<'_> {
             div.head {
                 h1 { "Errors" }
                 p.stats {
-                    (number(self.stats.errors)) " reports · " (number(self.stats.deploys)) " deploys"
+                    (counted(self.stats.errors, "report")) " · " (counted(self.stats.deploys, "deploy"))
                 }
             }
             (self.form())
@@ -137,13 +137,17 @@ impl Groups<'_> {
                     @for name in &group.services { (service(name, &self.colors)) }
                     span.dim { (environments.join(", ")) }
                 }
-                td.number title=(count(usize::try_from(group.reports).unwrap_or(usize::MAX), "report")) { (number(group.occurrences)) }
+                td.number title=(counted(group.reports, "report")) { (number(group.occurrences)) }
                 td.time.first { (time(group.first_seen_unix_nano)) }
                 td.time { (time(group.last_seen_unix_nano)) }
                 td.links { @for id in group.traces.iter().take(2) { (trace_link(*id, None)) " " } }
             }
         }
     }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
 /// The title of a group, which may be empty.

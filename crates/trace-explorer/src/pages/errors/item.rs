@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use super::body;
+use super::body::{self, SEEN};
 use super::parts::{badge, is_empty, service, table, trace_address, value};
 use crate::colors::Colors;
 use crate::errors::{Item, Occurrence};
@@ -39,7 +39,7 @@ pub(super) fn render(one: &Occurrence, item: &Item, trace_is_here: bool, colors:
         }
         (facts(one, item, colors))
         (trace(one, trace_is_here))
-        (body::render(item))
+        (body::render(item, SEEN))
         (request(item))
         @for (name, title, open) in SECTIONS { (section(title, item.data.get(name), open)) }
         (section("Attributes", attributes(&item.data).as_ref(), true))

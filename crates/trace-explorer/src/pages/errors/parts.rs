@@ -1,5 +1,7 @@
 //! Small pieces that the pages of errors share.
 
+use std::fmt::Write;
+
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -22,7 +24,7 @@ pub(super) fn item_address(uuid: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
             address.push(char::from(byte));
         } else {
-            address.push_str(&format!("%{byte:02X}"));
+            let _ = write!(address, "%{byte:02X}");
         }
     }
     address

@@ -13,15 +13,19 @@ use crate::ids::{SpanId, TraceId};
 use crate::text::count;
 use crate::waterfall::{Row, Waterfall};
 
-/// Reports that are shown whole in the details of a span, and in one line each above a waterfall.
-const OPENED: usize = 3;
+/// Reports that are listed in the details of a span, and above a waterfall.
+const OPENED: usize = 10;
 const LINES: usize = 20;
+
+/// Frames that are seen there without unfolding.
+const FRAMES: usize = 3;
 
 /// All reports of a trace, and those of the span that is open.
 pub(in crate::pages) struct Reports {
     all: Vec<Arc<Occurrence>>,
     by_span: HashMap<SpanId, usize>,
-    opened: Vec<(Arc<Occurrence>, Item)>,
+    opened: Vec<Arc<Occurrence>>,
+    latest: Option<Item>,
     of_opened: usize,
 }
 
@@ -33,10 +37,10 @@ impl Reports {
             *by_span.entry(span).or_insert(0) += 1;
         }
         let of_span = |one: &&Arc<Occurrence>| span.is_some() && one.span_id == span;
-        let opened = all.iter().rev().filter(of_span).take(OPENED);
-        let opened = opened.filter_map(|one| explorer.errors.error(&one.uuid)).collect();
+        let opened: Vec<_> = all.iter().rev().filter(of_span).take(OPENED).cloned().collect();
+        let latest = opened.first().and_then(|one| explorer.errors.error(&one.uuid));
         let of_opened = span.and_then(|span| by_span.get(&span).copied()).unwrap_or(0);
-        Self { all, by_span, opened, of_opened }
+        Self { all, by_span, opened, latest: latest.map(|(_, item)| item), of_opened }
     }
 
     pub(in crate::pages) fn is_empty(&self) -> bool {
@@ -59,7 +63,11 @@ impl Reports {
             @if !self.opened.is_empty() {
                 section.reports {
                     h3 { (count(self.of_opened, "error report")) }
-                    @for (one, item) in &self.opened { p { (line(one)) } (body::render(item)) }
+                    @for (index, one) in self.opened.iter().enumerate() {
+                        p { (line(one)) }
+                        // What the latest says the others say too, most of the time.
+                        @if let Some(item) = self.latest.as_ref().filter(|_| index == 0) { (body::render(item, FRAMES)) }
+                    }
                     @if self.of_opened > self.opened.len() {
                         p.dim { "and " (self.of_opened - self.opened.len()) " earlier" }
                     }
