@@ -80,7 +80,8 @@ pub(crate) fn extra<'a>(data: &'a Map<String, Value>, name: &str) -> Option<&'a 
     };
     let custom = || data.get("custom")?.get(name);
     let beside_message = || data.get("body")?.get("message")?.get(name);
-    listed().or_else(custom).or_else(beside_message).filter(|value| !value.is_null())
+    let given = |value: &&Value| !value.is_null();
+    listed().filter(given).or_else(|| custom().filter(given)).or_else(|| beside_message().filter(given))
 }
 
 fn text<'a>(data: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
@@ -139,4 +140,77 @@ fn time(data: &Map<String, Value>) -> Option<u64> {
 fn count(value: &Value) -> Option<u64> {
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
     number.filter(|number| (1..=u64::from(u32::MAX)).contains(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TRACE: &str = "5b8efff798038103d269b633813fc60c";
+
+    fn item(more: &Value) -> Item {
+        let mut data = json!({"uuid": "u", "environment": "test", "body": {"message": {"body": "one\ntwo"}}});
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Item { received_unix_nano: 5, data: data.as_object().unwrap().clone() }
+    }
+
+    #[test]
+    fn the_ids_are_found_wherever_senders_put_them() {
+        for more in [
+            json!({"attributes": [{"key": "trace_id", "value": TRACE}]}),
+            json!({"attributes": {"trace_id": TRACE}}),
+            json!({"custom": {"trace_id": TRACE}}),
+            json!({"attributes": [{"key": "trace_id", "value": null}], "custom": {"trace_id": TRACE}}),
+            json!({"body": {"message": {"body": "b", "trace_id": TRACE}}}),
+        ] {
+            assert_eq!(of(&item(&more)).trace_id, TRACE.parse().ok(), "{more}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_none_and_a_span_needs_its_trace() {
+        for more in [
+            json!({}),
+            json!({"custom": {"trace_id": 7, "span_id": "00000000000000b1"}}),
+            json!({"custom": {"trace_id": "0".repeat(32)}}),
+            json!({"attributes": ["trace_id", 1, null], "custom": "text"}),
+            json!({"custom": {"span_id": "00000000000000b1"}}),
+        ] {
+            let item = item(&more);
+            let facts = of(&item);
+            assert_eq!((facts.trace_id, facts.span_id), (None, None), "{more}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_that_of_the_arrival() {
+        let time = |timestamp: Value| of(&item(&json!({"timestamp": timestamp}))).time_unix_nano;
+        assert_eq!(time(json!(1_700_000_000)), 1_700_000_000_000_000_000);
+        assert_eq!(time(json!(1_700_000_000.5)), 1_700_000_000_500_000_000);
+        for none in [json!(null), json!(0), json!(-1), json!(-0.5), json!(1e300), json!(u64::MAX)] {
+            assert_eq!(time(none.clone()), 5, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_at_least_one() {
+        let count = |value: Value| of(&item(&json!({"custom": {"occurrences": value}}))).occurrences;
+        assert_eq!((count(json!(240)), count(json!("240"))), (240, 240));
+        for none in [json!(0), json!(-3), json!("many"), json!(1e30), json!([2])] {
+            assert_eq!(count(none.clone()), 1, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_line_and_the_level_goes_with_the_body() {
+        let message = item(&json!({}));
+        let trace = json!({"body": {"trace": {"frames": [], "exception": {"class": "E", "message": "m"}}}});
+        let exception = item(&trace);
+        assert_eq!((of(&message).title, of(&message).level), ("one".to_owned(), Level::Info));
+        assert_eq!((of(&exception).title, of(&exception).level), ("E: m".to_owned(), Level::Error));
+        assert_eq!(of(&item(&json!({"title": "mine"}))).title, "mine");
+        assert_eq!(of(&item(&json!({"level": "critical"}))).level, Level::Critical);
+    }
 }

@@ -49,3 +49,44 @@ fn constant(word: &str) -> &str {
         && !word.contains(|character: char| character.is_ascii_digit());
     if varies && !apostrophe { "…" } else { word }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(data: &Value, expected: &str) {
+        let data = data.as_object().unwrap();
+        assert_eq!(fingerprint(data, &Body::of(data)), expected);
+    }
+
+    #[test]
+    fn a_message_is_grouped_by_what_does_not_vary() {
+        let message = |text: &str| json!({"body": {"message": {"body": text}}});
+        check(&message("user 7 not found"), "user … not found");
+        check(&message("can't find `ada` of\n 0xdeadbeef"), "can't find … of …");
+        check(&message("no 'user' \"here\""), "no … …");
+        check(&message(""), "");
+    }
+
+    #[test]
+    fn an_exception_is_grouped_by_class_and_innermost_frame() {
+        let exception =
+            |class: &str, frames: &Value| json!({"frames": frames, "exception": {"class": class}});
+        let frames =
+            json!([{"filename": "a.py", "method": "main", "lineno": 1}, {"filename": "b.py", "method": "f"}]);
+        let outer = exception("Outer", &frames);
+        check(&json!({"body": {"trace": outer}}), "Outer in f of b.py");
+        check(&json!({"body": {"trace": exception("E", &json!([{"filename": "b.py"}]))}}), "E in b.py");
+        let chain = json!([outer, exception("Inner", &json!([]))]);
+        check(&json!({"body": {"trace_chain": chain}}), "Outer in f of b.py < Inner");
+    }
+
+    #[test]
+    fn the_senders_fingerprint_comes_first() {
+        check(&json!({"fingerprint": "mine", "body": {"message": {"body": "text"}}}), "mine");
+        check(&json!({"fingerprint": "", "body": {"message": {"body": "text"}}}), "text");
+        check(&json!({"body": {"crash_report": {"raw": "SIGSEGV at 0x10\nmore"}}}), "SIGSEGV at …");
+    }
+}

@@ -1,7 +1,7 @@
 //! All error reports and deploys in memory, in the order of their arrival. The body of a report lies in its record, which
 //! goes when the log's segment goes.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +10,9 @@ use super::errors::{ErrorGroup, ErrorPage, ErrorQuery};
 use crate::errors::{Deploy, Facts, GroupId, Occurrence};
 use crate::ids::TraceId;
 use crate::log::SegmentNumber;
+
+/// Adds to a report what only the traces know. Called for whatever is told.
+pub(super) type Complete<'a> = &'a dyn Fn(&Arc<Occurrence>) -> Arc<Occurrence>;
 
 /// The reports that can be queried.
 #[derive(Debug, Default)]
@@ -88,6 +91,11 @@ impl ErrorIndex {
         removed
     }
 
+    /// All reports as they are told, newest first.
+    fn newest(&self, complete: Complete<'_>) -> impl Iterator<Item = Arc<Occurrence>> {
+        self.rows.values().rev().map(move |row| complete(&row.occurrence))
+    }
+
     pub(super) fn find(&self, uuid: &str) -> Option<(Arc<Occurrence>, Bytes)> {
         let row = self.rows.get(self.by_uuid.get(uuid)?)?;
         Some((row.occurrence.clone(), row.record.clone()))
@@ -99,58 +107,56 @@ impl ErrorIndex {
     }
 
     /// Newest first.
-    pub(super) fn page(&self, query: &ErrorQuery) -> ErrorPage {
+    pub(super) fn page(&self, query: &ErrorQuery, complete: Complete<'_>) -> ErrorPage {
         let end = match &query.after {
             None => self.next,
             // After one that has gone there is nothing older either.
             Some(uuid) => self.by_uuid.get(uuid.as_str()).copied().unwrap_or(0),
         };
-        let mut page = ErrorPage::default();
-        let matching =
-            |number: &u64| Some(&self.rows.get(number)?.occurrence).filter(|one| query.matches(one));
         // Those of one trace are known by number; all others have to be looked at.
-        let numbers: Box<dyn Iterator<Item = u64>> = match query.trace_id {
+        let rows: Box<dyn Iterator<Item = &Row>> = match query.trace_id {
             Some(id) => {
-                Box::new(self.by_trace.get(&id).into_iter().flatten().copied().filter(|n| *n < end).rev())
+                let numbers = self.by_trace.get(&id).into_iter().flatten().rev();
+                Box::new(
+                    numbers.filter(move |number| **number < end).filter_map(|number| self.rows.get(number)),
+                )
             }
-            None => Box::new(self.rows.range(..end).rev().map(|(number, _)| *number)),
+            None => Box::new(self.rows.range(..end).rev().map(|(_, row)| row)),
         };
-        for number in numbers {
-            let Some(occurrence) = matching(&number) else { continue };
+        let mut page = ErrorPage::default();
+        for one in rows.map(|row| complete(&row.occurrence)).filter(|one| query.matches(one)) {
             if page.errors.len() == query.limit {
                 page.more = true;
                 break;
             }
-            page.errors.push(occurrence.clone());
+            page.errors.push(one);
         }
         page
     }
 
     /// The groups, the one that was seen last first.
-    pub(super) fn groups(&self, query: &ErrorQuery) -> Vec<ErrorGroup> {
+    pub(super) fn groups(&self, query: &ErrorQuery, complete: Complete<'_>) -> Vec<ErrorGroup> {
         let mut groups: HashMap<GroupId, ErrorGroup> = HashMap::new();
-        for occurrence in self.rows.values().rev().map(|row| &row.occurrence).filter(|one| query.matches(one))
-        {
-            let group = groups.entry(occurrence.group_id).or_insert_with(|| ErrorGroup::of(occurrence));
-            group.add(occurrence);
+        for one in self.newest(complete).filter(|one| query.matches(one)) {
+            groups.entry(one.group_id).or_insert_with(|| ErrorGroup::of(&one)).add(&one);
         }
         let mut groups: Vec<_> = groups.into_values().collect();
         groups.sort_by_key(|group| std::cmp::Reverse((group.last_seen_unix_nano, group.id)));
         groups
     }
 
-    /// Everything that one of the reports is of.
-    pub(super) fn names(&self) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
-        let sorted = |names: HashSet<&Arc<str>>| {
-            let mut names: Vec<_> = names.into_iter().cloned().collect();
-            names.sort_unstable();
-            names
-        };
-        let all = || self.rows.values().map(|row| &row.occurrence);
-        (
-            sorted(all().filter_map(|one| one.service.as_ref()).collect()),
-            sorted(all().map(|one| &one.environment).collect()),
-        )
+    /// The services and the environments that reports are of, sorted.
+    pub(super) fn names(&self, complete: Complete<'_>) -> (BTreeSet<Arc<str>>, BTreeSet<Arc<str>>) {
+        let (mut services, mut environments) = (BTreeSet::new(), BTreeSet::new());
+        for one in self.newest(complete) {
+            if let Some(service) = one.service.as_ref().filter(|name| !services.contains(*name)) {
+                services.insert(service.clone());
+            }
+            if !environments.contains(&one.environment) {
+                environments.insert(one.environment.clone());
+            }
+        }
+        (services, environments)
     }
 
     pub(super) fn next_deploy(&self) -> u64 {

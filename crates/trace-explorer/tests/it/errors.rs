@@ -91,6 +91,23 @@ async fn a_trace_of_the_api_has_its_errors_and_a_search_finds_them() {
 }
 
 #[actix_web::test]
+async fn a_report_that_names_no_service_is_of_its_spans_service() {
+    let (explorer, _directory) = Running::fresh().await;
+    let mut data = exception(1, 1, "Early", "bird");
+    data.as_object_mut().unwrap().remove("custom");
+    let uuid = explorer.report(&data).await;
+    let service = async || explorer.json(&format!("/api/errors/{uuid}")).await["service"].clone();
+    assert_eq!(service().await, json!(null));
+
+    explorer.send(&request("edge", &[failed(span(1, 1, 0, "home"), "bad")])).await;
+
+    assert_eq!(service().await, "edge");
+    let found = explorer.json("/api/errors?service=edge").await;
+    assert_eq!(found["errors"][0]["uuid"], uuid);
+    assert!(explorer.text("/errors?service=edge").await.contains(">Early: bird</a>"));
+}
+
+#[actix_web::test]
 async fn a_search_is_told_in_pages_newest_first() {
     let (explorer, _directory) = Running::fresh().await;
     for number in 1..=5 {

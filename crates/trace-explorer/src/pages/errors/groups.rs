@@ -1,5 +1,6 @@
 //! The list of errors, and the deploys below it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use maud::{Markup, html};
@@ -19,8 +20,8 @@ const GROUPS: usize = 200;
 /// Everything that the page shows.
 pub(super) struct Groups<'a> {
     pub(super) parameters: &'a Parameters,
-    pub(super) services: &'a [Arc<str>],
-    pub(super) environments: &'a [Arc<str>],
+    pub(super) services: &'a BTreeSet<Arc<str>>,
+    pub(super) environments: &'a BTreeSet<Arc<str>>,
     pub(super) colors: Colors,
     pub(super) found: Result<Vec<ErrorGroup>, String>,
     pub(super) deploys: Vec<Deploy>,

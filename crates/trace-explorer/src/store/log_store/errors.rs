@@ -1,5 +1,6 @@
 //! Error reports and deploys in the same log as the spans, within the same limit.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -12,11 +13,12 @@ use crate::log::{Kind, Log, SegmentNumber};
 use crate::store::StoreError;
 use crate::store::error_index::ErrorIndex;
 use crate::store::errors::{ErrorGroup, ErrorPage, ErrorQuery, ErrorStats};
+use crate::store::index::Index;
 
 /// What the store knows of reports.
 #[derive(Debug, Default)]
 pub(super) struct Errors {
-    /// Taken after the log, by whoever changes something.
+    /// Taken after the log by whoever changes something, and after the spans by whoever reads both.
     index: RwLock<ErrorIndex>,
     accepted: AtomicU64,
     repeated: AtomicU64,
@@ -95,18 +97,21 @@ impl LogStore {
 
     /// The reports that match, newest first.
     pub(crate) fn errors(&self, query: &ErrorQuery) -> ErrorPage {
-        self.errors.read().page(query)
+        let spans = self.read();
+        self.errors.read().page(query, &|one| with_service(&spans, one))
     }
 
     /// The reports that match, by what they have in common, the latest first.
     pub(crate) fn error_groups(&self, query: &ErrorQuery) -> Vec<ErrorGroup> {
-        self.errors.read().groups(query)
+        let spans = self.read();
+        self.errors.read().groups(query, &|one| with_service(&spans, one))
     }
 
     /// One report, whole.
     pub(crate) fn error(&self, uuid: &str) -> Option<(Arc<Occurrence>, Item)> {
         // Decoding must not hold the lock.
         let (occurrence, record) = self.errors.read().find(uuid)?;
+        let occurrence = with_service(&self.read(), &occurrence);
         Some((occurrence, Item::of_record(&record)?))
     }
 
@@ -121,8 +126,9 @@ impl LogStore {
     }
 
     /// The services and the environments that reports name, sorted.
-    pub(crate) fn error_names(&self) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
-        self.errors.read().names()
+    pub(crate) fn error_names(&self) -> (BTreeSet<Arc<str>>, BTreeSet<Arc<str>>) {
+        let spans = self.read();
+        self.errors.read().names(&|one| with_service(&spans, one))
     }
 
     /// The deploys, newest first, `limit` at most.
@@ -139,5 +145,16 @@ impl LogStore {
             dropped_errors: self.errors.dropped.load(Ordering::Relaxed),
             deploys: index.deploys().len() as u64,
         }
+    }
+}
+
+/// A report that does not say its service is of its span's.
+fn with_service(spans: &Index, one: &Arc<Occurrence>) -> Arc<Occurrence> {
+    let (None, Some(trace_id), Some(span_id)) = (&one.service, one.trace_id, one.span_id) else {
+        return one.clone();
+    };
+    match spans.service_of(trace_id, span_id) {
+        service @ Some(_) => Arc::new(Occurrence { service, ..Occurrence::clone(one) }),
+        None => one.clone(),
     }
 }
