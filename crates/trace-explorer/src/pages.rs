@@ -70,7 +70,7 @@ async fn trace(
         return failure(&request, format, StatusCode::NOT_FOUND, api::UNKNOWN_TRACE);
     };
     if wants_text(&request, format) {
-        return text_response(StatusCode::OK, text::render(&waterfall, parameters.width));
+        return text_response(StatusCode::OK, text::render(&waterfall, parameters.width) + &reports.text());
     }
     let services = explorer.store.services();
     let colors = Colors::assign(services.iter().map(|service| service.name.as_str()));

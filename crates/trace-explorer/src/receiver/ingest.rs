@@ -44,7 +44,15 @@ type Answer = oneshot::Sender<Result<Rejection, IngestError>>;
 enum Task {
     Spans(Job, Answer),
     /// Something else that must be in the log before it is answered. It answers by itself.
-    Write(Box<dyn FnOnce() -> Result<(), StoreError> + Send>),
+    Write(Box<dyn FnOnce() -> Written + Send>),
+}
+
+/// What a write says about the disk.
+pub(crate) enum Written {
+    Yes,
+    Refused(StoreError),
+    /// There was nothing to write.
+    Nothing,
 }
 
 /// The handle of the ingest thread that the workers share.
@@ -74,28 +82,21 @@ impl Ingest {
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Waits until `write` was called on the thread, and returns what it says; the outer error is that of the disk, or
-    /// that there is no thread any more.
+    /// Waits until `write` was called on the thread, and returns what it returns. It also says what became of the disk.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        write: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let gone = || StoreError(std::io::Error::other("the explorer is stopping"));
+        write: impl FnOnce() -> (T, Written) + Send + 'static,
+    ) -> Result<T, IngestError> {
+        let gone = || IngestError::Unavailable("the explorer is stopping".to_owned());
         let (answer, answered) = oneshot::channel();
         let task = move || {
-            let (told, noted) = match write() {
-                Ok(value) => (Ok(value), Ok(())),
-                Err(StoreError(error)) => {
-                    let told = std::io::Error::new(error.kind(), error.to_string());
-                    (Err(StoreError(told)), Err(StoreError(error)))
-                }
-            };
+            let (outcome, written) = write();
             // Whoever does not wait for the answer any more has gone away: that is theirs to do.
-            let _ = answer.send(told);
-            noted
+            let _ = answer.send(outcome);
+            written
         };
         self.tasks.send(Task::Write(Box::new(task))).map_err(|_| gone())?;
-        answered.await.unwrap_or_else(|_| Err(gone()))
+        answered.await.map_err(|_| gone())
     }
 }
 
@@ -136,7 +137,11 @@ impl Worker {
                 // Whoever does not wait for the answer any more has gone away: that is theirs to do.
                 let _ = answer.send(self.process(job));
             }
-            Task::Write(write) => self.note(write().err().as_ref()),
+            Task::Write(write) => match write() {
+                Written::Yes => self.note(None),
+                Written::Refused(error) => self.note(Some(&error)),
+                Written::Nothing => {}
+            },
         }
     }
 

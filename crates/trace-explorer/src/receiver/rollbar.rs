@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::body::{self, Reservation};
 use super::decompress::Compression;
+use super::ingest::Written;
 use super::{Receiver, header};
 use crate::api::Explorer;
 use crate::errors::{Deploy, DeployUpdate, Item};
@@ -109,13 +110,13 @@ async fn take(
     let written = receiver.ingest.write(move || {
         let outcome = write(sent);
         drop(reservation);
-        // What the disk says is for the thread too; all else is for the sender only.
         match outcome {
-            Err(Failure::Disk(error)) => Err(error),
-            outcome => Ok(outcome),
+            Ok(success) => (Ok(success), Written::Yes),
+            Err(Failure::Disk(error)) => (Err(Failure::Full(error.to_string())), Written::Refused(error)),
+            Err(failure) => (Err(failure), Written::Nothing),
         }
     });
-    written.await?
+    written.await.map_err(|_| Failure::Full("the explorer is stopping".to_owned()))?
 }
 
 fn now() -> u64 {

@@ -51,6 +51,16 @@ async fn an_item_whose_span_is_not_there_is_shown_at_the_trace() {
 }
 
 #[actix_web::test]
+async fn a_terminal_is_told_of_the_items_too() {
+    let (explorer, _directory, uuid) = with_a_failure().await;
+
+    let text = explorer.text(&format!("/traces/{}?format=text", trace_id(1))).await;
+
+    let end = format!("\n\n1 error report\n⚑ error store::Error: no row for `ada`  /errors/items/{uuid}\n");
+    assert!(text.ends_with(&end), "{text}");
+}
+
+#[actix_web::test]
 async fn a_trace_of_the_api_has_its_errors_and_a_search_finds_them() {
     let (explorer, _directory, uuid) = with_a_failure().await;
     let noise: Vec<_> = (0..3).map(|n| message("users", &format!("noise {n}"))).collect();

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use maud::{Markup, html};
 
 use super::body;
-use super::parts::line;
+use super::parts::{item_address, line};
 use crate::api::Explorer;
 use crate::errors::{Item, Occurrence};
 use crate::ids::{SpanId, TraceId};
-use crate::text::count;
+use crate::text::{clean, count};
 use crate::waterfall::{Row, Waterfall};
 
 /// Reports that are listed in the details of a span, and above a waterfall.
@@ -55,6 +55,20 @@ impl Reports {
                 " " span.report title=(count(reports, "error report")) { "⚑" @if reports > 1 { " " (reports) } }
             }
         }
+    }
+
+    /// The reports below a waterfall in a terminal, a line each.
+    pub(in crate::pages) fn text(&self) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
+        let line = |one: &Arc<Occurrence>| {
+            format!("⚑ {} {}  {}\n", one.level.as_str(), clean(&one.title), item_address(&one.uuid))
+        };
+        let lines: String = self.all.iter().take(LINES).map(line).collect();
+        let more = self.all.len().saturating_sub(LINES);
+        let rest = if more > 0 { format!("and {more} more\n") } else { String::new() };
+        format!("\n{}\n{lines}{rest}", count(self.all.len(), "error report"))
     }
 
     /// The reports of the span that is open, the latest first.

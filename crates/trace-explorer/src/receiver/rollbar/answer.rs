@@ -17,8 +17,9 @@ use crate::store::StoreError;
 pub(super) enum Failure {
     Refused(Refusal),
     TooLarge(usize),
-    /// Too many bytes of requests are in memory.
-    Full,
+    /// There is no room now, and why.
+    Full(String),
+    /// The same, on its way to the thread that warns of it.
     Disk(StoreError),
     Broken,
     TimedOut,
@@ -37,7 +38,9 @@ impl Failure {
     pub(super) fn of_body(error: BodyError, limit: usize) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge(limit),
-            BodyError::BudgetExhausted => Self::Full,
+            BodyError::BudgetExhausted => {
+                Self::Full("too many requests are waiting to be written".to_owned())
+            }
             BodyError::Broken => Self::Broken,
             BodyError::TimedOut => Self::TimedOut,
         }
@@ -57,9 +60,7 @@ impl Failure {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("the payload is larger than {limit} bytes, before or after decompression"),
             ),
-            Self::Full => {
-                (StatusCode::TOO_MANY_REQUESTS, "too many requests are waiting to be written".to_owned())
-            }
+            Self::Full(message) => (StatusCode::TOO_MANY_REQUESTS, message),
             Self::Disk(error) => (StatusCode::TOO_MANY_REQUESTS, error.to_string()),
             Self::Broken => (StatusCode::BAD_REQUEST, "the request ended before its body did".to_owned()),
             Self::TimedOut => (StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive".to_owned()),
