@@ -14,6 +14,9 @@ use crate::store::errors::ErrorQuery;
 /// Reports that are told with a trace. A trace has a handful, unless a sender is broken.
 const OF_TRACE: usize = 100;
 
+/// Reports of one answer: each may have half a megabyte.
+const MAX_LIMIT: usize = 200;
+
 const DEPLOYS: usize = 1000;
 
 pub(crate) const UNKNOWN_ERROR: &str =
@@ -108,8 +111,8 @@ pub(crate) fn parse<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>) ->
             }
             "after" => query.after = Some(value.to_owned()),
             "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=1000).contains(limit));
-                query.limit = limit.ok_or_else(|| refuse("a number from 1 to 1000"))?;
+                let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+                query.limit = limit.ok_or_else(|| refuse("a number from 1 to 200"))?;
             }
             _ => {
                 return Err(format!(

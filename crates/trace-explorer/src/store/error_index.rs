@@ -1,7 +1,7 @@
 //! All error reports and deploys in memory, in the order of their arrival. The body of a report lies in its record, which
 //! goes when the log's segment goes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ pub(super) type Complete<'a> = &'a dyn Fn(&Arc<Occurrence>) -> Arc<Occurrence>;
 pub(super) struct ErrorIndex {
     rows: BTreeMap<u64, Row>,
     by_uuid: HashMap<Arc<str>, u64>,
-    by_trace: HashMap<TraceId, VecDeque<u64>>,
+    by_trace: BTreeSet<(TraceId, u64)>,
     next: u64,
     texts: Texts,
     deploys: BTreeMap<u64, (Deploy, SegmentNumber)>,
@@ -64,7 +64,7 @@ impl ErrorIndex {
         self.next += 1;
         self.by_uuid.insert(occurrence.uuid.clone(), number);
         if let Some(trace_id) = occurrence.trace_id {
-            self.by_trace.entry(trace_id).or_default().push_back(number);
+            self.by_trace.insert((trace_id, number));
         }
         self.rows.insert(number, Row { occurrence, segment, record });
         true
@@ -74,16 +74,11 @@ impl ErrorIndex {
     pub(super) fn remove_until(&mut self, segment: SegmentNumber) -> u64 {
         let mut removed = 0;
         while let Some(first) = self.rows.first_entry().filter(|first| first.get().segment <= segment) {
-            let row = first.remove();
+            let (number, row) = first.remove_entry();
             removed += 1;
             self.by_uuid.remove(&row.occurrence.uuid);
-            if let Some(trace_id) = row.occurrence.trace_id
-                && let Some(numbers) = self.by_trace.get_mut(&trace_id)
-            {
-                numbers.pop_front();
-                if numbers.is_empty() {
-                    self.by_trace.remove(&trace_id);
-                }
+            if let Some(trace_id) = row.occurrence.trace_id {
+                self.by_trace.remove(&(trace_id, number));
             }
         }
         self.texts.forget_unused();
@@ -102,8 +97,13 @@ impl ErrorIndex {
     }
 
     pub(super) fn of_trace(&self, trace_id: TraceId) -> Vec<Arc<Occurrence>> {
-        let numbers = self.by_trace.get(&trace_id).into_iter().flatten();
-        numbers.filter_map(|number| self.rows.get(number)).map(|row| row.occurrence.clone()).collect()
+        self.rows_of(trace_id, self.next).map(|row| row.occurrence.clone()).collect()
+    }
+
+    /// The reports of a trace that came before number `end`, oldest first.
+    fn rows_of(&self, trace_id: TraceId, end: u64) -> impl DoubleEndedIterator<Item = &Row> {
+        let numbers = self.by_trace.range((trace_id, 0)..(trace_id, end));
+        numbers.filter_map(|(_, number)| self.rows.get(number))
     }
 
     /// Newest first.
@@ -115,12 +115,7 @@ impl ErrorIndex {
         };
         // Those of one trace are known by number; all others have to be looked at.
         let rows: Box<dyn Iterator<Item = &Row>> = match query.trace_id {
-            Some(id) => {
-                let numbers = self.by_trace.get(&id).into_iter().flatten().rev();
-                Box::new(
-                    numbers.filter(move |number| **number < end).filter_map(|number| self.rows.get(number)),
-                )
-            }
+            Some(trace_id) => Box::new(self.rows_of(trace_id, end).rev()),
             None => Box::new(self.rows.range(..end).rev().map(|(_, row)| row)),
         };
         let mut page = ErrorPage::default();

@@ -94,7 +94,7 @@ impl LogStore {
 
     /// Drops the oldest segments until `more` bytes fit below the limit.
     fn make_room(&self, log: &mut Log, more: u64) -> Result<(), StoreError> {
-        while log.bytes() > 0 && log.bytes() + more > self.max_bytes {
+        while log.bytes() > 0 && log.bytes() + self.errors.index_bytes() + more > self.max_bytes {
             let segment = log.oldest()?;
             let going = self.read().begun_in(segment);
             let split: Vec<TraceId> = {

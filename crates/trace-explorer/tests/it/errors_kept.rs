@@ -81,6 +81,21 @@ async fn the_oldest_items_go_and_the_log_stays_below_its_limit() {
 }
 
 #[actix_web::test]
+async fn small_items_count_with_the_memory_that_they_take() {
+    let directory = tempfile::tempdir().unwrap();
+    let explorer = Running::with(small_store(directory.path())).await;
+
+    for number in 1..=2_500 {
+        explorer.report(&message("edge", &number.to_string())).await;
+    }
+
+    let stats = explorer.json("/api/stats").await;
+    let number = |name: &str| stats[name].as_u64().unwrap();
+    assert!(number("dropped_errors") > 0, "{stats}");
+    assert!(number("bytes") + number("errors") * 512 <= number("max_bytes"), "{stats}");
+}
+
+#[actix_web::test]
 async fn a_disk_that_refuses_writes_is_429_and_the_explorer_goes_on() {
     let parent = tempfile::tempdir().unwrap();
     let (data, away) = (parent.path().join("data"), parent.path().join("away"));

@@ -15,6 +15,10 @@ use crate::store::error_index::ErrorIndex;
 use crate::store::errors::{ErrorGroup, ErrorPage, ErrorQuery, ErrorStats};
 use crate::store::index::Index;
 
+/// Memory that the index takes for a report, measured. It counts within the limit of the log: a report may be much smaller
+/// than this, and many of those would take a multiple of the limit.
+const INDEX_BYTES: u64 = 512;
+
 /// What the store knows of reports.
 #[derive(Debug, Default)]
 pub(super) struct Errors {
@@ -32,6 +36,11 @@ impl Errors {
 
     fn write(&self) -> RwLockWriteGuard<'_, ErrorIndex> {
         self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the limit in bytes has to hold besides the log.
+    pub(super) fn index_bytes(&self) -> u64 {
+        self.read().len() * INDEX_BYTES
     }
 
     /// Takes a report from the log; false if it is none.
