@@ -28,7 +28,7 @@ const MAX_BYTES: usize = 512 * 1024;
 /// An `endpoint` may have a path of its own before the API's.
 const ITEM: &str = "/{prefix:(?:.+/)?}api/1/item{slash:/?}";
 const DEPLOY: &str = "/{prefix:(?:.+/)?}api/1/deploy{slash:/?}";
-const ONE_DEPLOY: &str = "/{prefix:(?:.+/)?}api/1/deploy/{id:[0-9]+}{slash:/?}";
+const ONE_DEPLOY: &str = "/{prefix:(?:.+/)?}api/1/deploy/{id:[0-9]{1,18}}{slash:/?}";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     for (path, handler) in [

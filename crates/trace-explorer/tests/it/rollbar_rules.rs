@@ -329,7 +329,7 @@ async fn a_deploy_is_checked_kept_and_changed() {
         let body = json!({"status": "failed", "access_token": "t"}).to_string();
         explorer.client.patch(address).body(body).send().await.unwrap().status().as_u16()
     };
-    assert_eq!((change(1).await, change(9).await), (200, 404));
+    assert_eq!((change(1).await, change(9).await, change(u64::MAX).await), (200, 404, 404));
     explorer.stop().await;
 
     let explorer = Running::start(directory.path()).await;
