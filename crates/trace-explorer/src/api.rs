@@ -1,5 +1,6 @@
 //! The query API: JSON over what the store holds.
 
+pub(crate) mod errors;
 mod view;
 
 use std::sync::Arc;
@@ -10,15 +11,18 @@ use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
 use serde_json::json;
 
 use crate::ids::{IdError, TraceId};
+use crate::model::Trace;
 use crate::otlp;
 use crate::query;
-use crate::store::Store;
+use crate::store::{LogStore, Store};
 use view::TraceView;
 
 /// What API and pages read from.
 #[derive(Clone)]
 pub(crate) struct Explorer {
     pub(crate) store: Arc<dyn Store>,
+    /// The same store: error reports and deploys.
+    pub(crate) errors: Arc<LogStore>,
     pub(crate) started: Instant,
 }
 
@@ -35,6 +39,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         ("/api/traces", get().to(traces)),
         ("/api/traces/{trace_id}", get().to(trace)),
         ("/api/services", get().to(services)),
+        ("/api/errors", get().to(errors::errors)),
+        ("/api/errors/{uuid}", get().to(errors::error)),
+        ("/api/deploys", get().to(errors::deploys)),
         ("/api/stats", get().to(stats)),
         ("/health/live", get().to(healthy)),
         ("/health/ready", get().to(healthy)),
@@ -79,8 +86,13 @@ async fn trace(explorer: web::Data<Explorer>, id: web::Path<String>, parameters:
             None => unknown_trace(),
         };
     }
+    let errors = errors::of_trace(&explorer, trace_id);
     match explorer.store.trace(trace_id) {
-        Some(trace) => HttpResponse::Ok().json(TraceView::of(&trace)),
+        Some(trace) => HttpResponse::Ok().json(TraceView::of(&trace, errors)),
+        // A report may come before the first span, or without any.
+        None if !errors.is_empty() => {
+            HttpResponse::Ok().json(TraceView::of(&Trace { trace_id, spans: Vec::new() }, errors))
+        }
         None => unknown_trace(),
     }
 }
@@ -95,6 +107,7 @@ async fn stats(
 ) -> HttpResponse {
     HttpResponse::Ok().json(view::StatsView {
         stats: explorer.store.stats(),
+        errors: explorer.errors.error_stats(),
         received: receiver.counters.snapshot(),
         uptime_seconds: explorer.started.elapsed().as_secs(),
     })
@@ -127,8 +140,12 @@ pub(crate) fn bad_request(error: &str, message: &str) -> HttpResponse {
     HttpResponse::BadRequest().json(json!({"error": error, "message": message}))
 }
 
+fn missing(message: &str) -> HttpResponse {
+    HttpResponse::NotFound().json(json!({"error": "not_found", "message": message}))
+}
+
 fn unknown_trace() -> HttpResponse {
-    HttpResponse::NotFound().json(json!({"error": "not_found", "message": UNKNOWN_TRACE}))
+    missing(UNKNOWN_TRACE)
 }
 
 pub(crate) fn not_found() -> HttpResponse {

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod colors;
+mod errors;
 mod guard;
 mod ids;
 mod log;

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use crate::ids::TraceId;
 use directory::Directory;
 pub use directory::OpenError;
-pub(crate) use record::Record;
+pub(crate) use record::{Kind, Record};
 use segment::{Active, Segment};
 
 /// The number of a segment; later ones are larger.
@@ -73,14 +73,14 @@ impl Log {
         self.full.iter().map(|segment| segment.bytes).sum::<u64>() + self.active.end
     }
 
-    /// The bytes that a record of spans takes.
+    /// The bytes that the record of a payload takes.
     pub(crate) fn record_bytes(payload: &Bytes) -> u64 {
         (record::HEADER + payload.len()) as u64
     }
 
-    /// Appends accepted spans and says in which segment they are. After an error nothing was appended.
-    pub(crate) fn append(&mut self, payload: &Bytes) -> io::Result<SegmentNumber> {
-        let header = record::spans_header(payload).ok_or(io::ErrorKind::FileTooLarge)?;
+    /// Appends what was accepted and says in which segment it is. After an error nothing was appended.
+    pub(crate) fn append(&mut self, kind: Kind, payload: &Bytes) -> io::Result<SegmentNumber> {
+        let header = record::header_of(kind, payload).ok_or(io::ErrorKind::FileTooLarge)?;
         self.roll_if_full(Self::record_bytes(payload))?;
         self.write(&[&header, payload])
     }

@@ -1,6 +1,7 @@
 //! The pages, made on the server: HTML for people, text for terminals. No script: they work in any browser.
 
 mod bars;
+mod errors;
 mod format;
 mod layout;
 mod list;
@@ -19,12 +20,15 @@ use crate::text;
 use crate::waterfall::Waterfall;
 use layout::page;
 
-/// Registers `/`, `/traces`, `/traces/{id}` and the style sheet.
+/// Registers `/`, `/traces`, `/traces/{id}`, `/errors` and below, and the style sheet.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     for (path, handler) in [
         ("/", get().to(traces)),
         ("/traces", get().to(traces)),
         ("/traces/{trace_id}", get().to(trace)),
+        ("/errors", get().to(errors::list)),
+        ("/errors/groups/{id}", get().to(errors::group)),
+        ("/errors/items/{uuid}", get().to(errors::item)),
         (style::PATH, get().to(style::sheet)),
     ] {
         let only_get = web::to(|| async { api::method_not_allowed() });
@@ -57,17 +61,21 @@ async fn trace(
         Ok(trace_id) => trace_id,
         Err(message) => return failure(&request, format, StatusCode::BAD_REQUEST, &message),
     };
+    let reports = errors::Reports::of(&explorer, trace_id, parameters.span);
     let trace = explorer.store.trace(trace_id);
+    if trace.is_none() && !reports.is_empty() && !wants_text(&request, format) {
+        return html_response(StatusCode::OK, page("Errors of a trace", &reports.without_spans(trace_id)));
+    }
     let Some(waterfall) = trace.as_ref().and_then(Waterfall::of) else {
         return failure(&request, format, StatusCode::NOT_FOUND, api::UNKNOWN_TRACE);
     };
     if wants_text(&request, format) {
-        return text_response(StatusCode::OK, text::render(&waterfall, parameters.width));
+        return text_response(StatusCode::OK, text::render(&waterfall, parameters.width) + &reports.text());
     }
     let services = explorer.store.services();
     let colors = Colors::assign(services.iter().map(|service| service.name.as_str()));
     let title = format!("{} {}", waterfall.root.service(), waterfall.root.name);
-    html_response(StatusCode::OK, page(&title, &trace::render(&waterfall, &colors, &parameters)))
+    html_response(StatusCode::OK, page(&title, &trace::render(&waterfall, &colors, &parameters, &reports)))
 }
 
 fn failure(request: &HttpRequest, format: Option<&str>, status: StatusCode, message: &str) -> HttpResponse {

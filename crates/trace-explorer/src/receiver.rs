@@ -8,6 +8,7 @@
 pub(crate) mod body;
 mod decompress;
 pub(crate) mod ingest;
+mod rollbar;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,13 +81,14 @@ impl Counters {
     }
 }
 
-/// Registers `/v1/traces`.
+/// Registers `/v1/traces`, and Rollbar's addresses.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/v1/traces")
             .route(web::post().to(traces))
             .default_service(web::to(|| async { method_not_allowed() })),
     );
+    rollbar::routes(config);
 }
 
 async fn traces(request: HttpRequest, payload: web::Payload, receiver: web::Data<Receiver>) -> HttpResponse {

@@ -66,13 +66,14 @@ impl Server {
         let address = listener.local_addr().map_err(bind)?;
         let warn: Warn = Arc::new(warn);
         let store = LogStore::open(&settings.data, settings.max_bytes, |sentence| warn(&sentence))?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        let errors = Arc::new(store);
+        let store: Arc<dyn Store> = errors.clone();
         let body_limit = settings.body_limit();
         let (ingest, ingest_thread) =
             Ingest::start(store.clone(), body_limit, warn).map_err(ServerError::Serve)?;
         let budget = Budget::new(settings.queue_bytes.max(body_limit));
         let receiver = Receiver::new(ingest, budget, body_limit);
-        let explorer = Explorer { store, started: Instant::now() };
+        let explorer = Explorer { store, errors, started: Instant::now() };
         Ok(Self { listener, address, settings, explorer, receiver, ingest_thread })
     }
 

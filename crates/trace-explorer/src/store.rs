@@ -1,6 +1,8 @@
 //! The seam between what is received and what is shown: a [`Store`] takes batches in and answers queries.
 
 mod entry;
+mod error_index;
+pub(crate) mod errors;
 mod index;
 mod log_store;
 

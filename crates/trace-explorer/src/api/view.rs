@@ -3,9 +3,11 @@
 
 use serde::{Serialize, Serializer};
 
+use super::errors::ErrorView;
 use crate::ids::{SpanId, TraceId};
 use crate::model::{Attributes, Event, Link, Span, Trace, serialize_attributes};
 use crate::receiver::Received;
+use crate::store::errors::ErrorStats;
 use crate::store::{Stats, TraceSummary};
 
 /// One page of a search.
@@ -23,16 +25,16 @@ pub(super) struct TraceView<'a> {
     spans: Vec<SpanView<'a>>,
     /// Log lines of the trace: this version takes in spans only.
     logs: [(); 0],
-    /// Error reports of the trace: this version takes in spans only.
-    errors: [(); 0],
+    /// Error reports of the trace, in the order of their arrival.
+    errors: Vec<ErrorView>,
 }
 
 impl<'a> TraceView<'a> {
     /// Spans by start, so that the answer does not depend on the order of arrival.
-    pub(super) fn of(trace: &'a Trace) -> Self {
+    pub(super) fn of(trace: &'a Trace, errors: Vec<ErrorView>) -> Self {
         let mut spans: Vec<_> = trace.spans.iter().map(SpanView::of).collect();
         spans.sort_by_key(|span| (span.start_unix_nano, span.span_id));
-        Self { trace_id: trace.trace_id, spans, logs: [], errors: [] }
+        Self { trace_id: trace.trace_id, spans, logs: [], errors }
     }
 }
 
@@ -137,6 +139,8 @@ impl<'a> LinkView<'a> {
 pub(super) struct StatsView {
     #[serde(flatten)]
     pub(super) stats: Stats,
+    #[serde(flatten)]
+    pub(super) errors: ErrorStats,
     #[serde(flatten)]
     pub(super) received: Received,
     pub(super) uptime_seconds: u64,

@@ -20,6 +20,8 @@ pub(crate) const HEADER: usize = 13;
 
 const KIND_SPANS: u8 = 1;
 const KIND_DROPPED: u8 = 2;
+const KIND_ITEM: u8 = 3;
+const KIND_DEPLOY: u8 = 4;
 
 /// What the log remembers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +30,28 @@ pub(crate) enum Record {
     Spans(Bytes),
     /// Traces that were dropped to make room: whatever earlier records hold of them is void.
     Dropped(Vec<TraceId>),
+    /// An error report that was accepted, in the form of `errors::Item`.
+    Item(Bytes),
+    /// A deploy, or a change of one, in the form of `errors::Deploy`.
+    Deploy(Bytes),
 }
 
-/// The bytes before `payload` in a record of spans.
-pub(crate) fn spans_header(payload: &[u8]) -> Option<[u8; HEADER]> {
-    header(KIND_SPANS, payload)
+/// What a payload that is appended as it came is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Spans,
+    Item,
+    Deploy,
+}
+
+/// The bytes before `payload` in its record.
+pub(crate) fn header_of(kind: Kind, payload: &[u8]) -> Option<[u8; HEADER]> {
+    let kind = match kind {
+        Kind::Spans => KIND_SPANS,
+        Kind::Item => KIND_ITEM,
+        Kind::Deploy => KIND_DEPLOY,
+    };
+    header(kind, payload)
 }
 
 /// A whole record that says that `traces` are gone.
@@ -107,6 +126,8 @@ fn record_at(bytes: &Bytes, start: usize) -> Option<(Option<Record>, usize)> {
         KIND_DROPPED => Some(Record::Dropped(
             payload.chunks_exact(16).filter_map(|id| TraceId::from_bytes(id).ok()).collect(),
         )),
+        KIND_ITEM => Some(Record::Item(payload)),
+        KIND_DEPLOY => Some(Record::Deploy(payload)),
         _ => None,
     };
     Some((record, end))
@@ -119,7 +140,7 @@ mod tests {
     use super::*;
 
     fn spans(payload: &[u8]) -> Vec<u8> {
-        [&spans_header(payload).unwrap()[..], payload].concat()
+        [&header_of(Kind::Spans, payload).unwrap()[..], payload].concat()
     }
 
     #[test]

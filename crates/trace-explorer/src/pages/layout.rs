@@ -33,7 +33,10 @@ pub(super) fn page(title: &str, body: &Markup) -> Markup {
                         }
                         "explorer"
                     }
-                    nav { a href="/traces" { "Traces" } }
+                    nav.pages {
+                        a href="/traces" { "Traces" }
+                        a href="/errors" { "Errors" }
+                    }
                 }
                 main { (body) }
             }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::errors::Reports;
 use super::format::{clean_lines, dot};
 use crate::colors::Colors;
 use crate::ids::SpanId;
@@ -11,26 +12,42 @@ use crate::units;
 use crate::waterfall::{Row, Waterfall};
 
 /// Renders the span, or the spans, of that id. `close` is the address of the page without the panel.
-pub(super) fn render(waterfall: &Waterfall<'_>, colors: &Colors, id: Option<SpanId>, close: &str) -> Markup {
+pub(super) fn render(
+    waterfall: &Waterfall<'_>,
+    colors: &Colors,
+    id: Option<SpanId>,
+    close: &str,
+    reports: &Reports,
+) -> Markup {
     let spans: Vec<&Span> =
         waterfall.rows.iter().filter_map(Row::span).filter(|span| Some(span.span_id) == id).collect();
     html! {
         aside.panel aria-label="Span" {
             a.close href=(close) title="Close" { "✕" }
             @if spans.len() > 1 { p.notice { (spans.len()) " different spans have this id." } }
-            @for span in spans { (details(waterfall, colors, span)) }
+            @for (index, span) in spans.into_iter().enumerate() {
+                (heading(colors, span))
+                // They belong to the id, and so to the first of those that share it.
+                @if index == 0 { (reports.opened()) }
+                (details(waterfall, span))
+            }
         }
     }
 }
 
-fn details(waterfall: &Waterfall<'_>, colors: &Colors, span: &Span) -> Markup {
-    let after = |time: u64| units::duration(time.saturating_sub(waterfall.start_unix_nano));
+fn heading(colors: &Colors, span: &Span) -> Markup {
     html! {
         h2 { (clean(&span.name)) }
         p.by { (dot(colors.slot(span.service()))) (clean(span.service())) " · " (span.kind.as_str()) }
         @if span.status == StatusCode::Error {
             p.error { b { "✗ error" } @if !span.status_message.is_empty() { ": " (clean_lines(&span.status_message)) } }
         }
+    }
+}
+
+fn details(waterfall: &Waterfall<'_>, span: &Span) -> Markup {
+    let after = |time: u64| units::duration(time.saturating_sub(waterfall.start_unix_nano));
+    html! {
         dl.attributes {
             (pair("duration", &units::duration(span.duration_nano())))
             (pair("starts after", &after(span.start_unix_nano)))

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use maud::{Markup, html};
 
 use super::bars::{self, MAX_INDENT};
+use super::errors::Reports;
 use super::format::{dot, number};
 use super::panel;
 use crate::colors::Colors;
@@ -28,7 +29,7 @@ const ALWAYS_SEEN: usize = 40;
 pub(super) struct View<'a> {
     pub(super) format: Option<&'a str>,
     pub(super) width: usize,
-    span: Option<SpanId>,
+    pub(super) span: Option<SpanId>,
     from: Option<usize>,
 }
 
@@ -61,22 +62,28 @@ impl<'a> View<'a> {
     }
 }
 
-pub(super) fn render(waterfall: &Waterfall<'_>, colors: &Colors, view: &View<'_>) -> Markup {
+pub(super) fn render(
+    waterfall: &Waterfall<'_>,
+    colors: &Colors,
+    view: &View<'_>,
+    reports: &Reports,
+) -> Markup {
     let is_selected = |row: &Row<'_>| view.span.is_some() && row.span().map(|span| span.span_id) == view.span;
     let selected = waterfall.rows.iter().position(is_selected);
     // Without `from` the page is the one that the span is on.
     let from = view.from.or(selected).unwrap_or(0) / ROWS * ROWS;
-    let page = Page { waterfall, colors, selected: view.span, from };
+    let page = Page { waterfall, colors, selected: view.span, from, reports };
     html! {
         (header(waterfall, colors))
         @for notice in notices(waterfall) { p.notice { (notice) } }
+        (reports.loose(waterfall))
         div.split.open[selected.is_some()] {
             div.waterfall {
                 (axis(waterfall.duration_nano))
                 (page.blocks())
                 (page.paging())
             }
-            @if selected.is_some() { (panel::render(waterfall, colors, view.span, &page.address(None))) }
+            @if selected.is_some() { (panel::render(waterfall, colors, view.span, &page.address(None), reports)) }
         }
         @if view.span.is_some() && selected.is_none() {
             p.notice { "The span that this address names has not arrived." }
@@ -148,6 +155,7 @@ struct Page<'a> {
     colors: &'a Colors,
     selected: Option<SpanId>,
     from: usize,
+    reports: &'a Reports,
 }
 
 impl Page<'_> {
@@ -184,6 +192,7 @@ impl Page<'_> {
                     (deeper) (dot(self.colors.slot(span.service())))
                     @if span.status == StatusCode::Error { span.red { "✗ " } }
                     b { (clean(span.service())) } " " (clean(&span.name))
+                    (self.reports.mark(span.span_id))
                     @if cycle { " " span.mark { "own ancestor" } }
                     @if span.duplicate_id { " " span.mark { "id not unique" } }
                 }

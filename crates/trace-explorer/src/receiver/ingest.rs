@@ -40,10 +40,25 @@ pub(crate) struct Job {
 
 type Answer = oneshot::Sender<Result<Rejection, IngestError>>;
 
+/// What the thread does.
+enum Task {
+    Spans(Job, Answer),
+    /// Something else that must be in the log before it is answered. It answers by itself.
+    Write(Box<dyn FnOnce() -> Written + Send>),
+}
+
+/// What a write says about the disk.
+pub(crate) enum Written {
+    Yes,
+    Refused(StoreError),
+    /// There was nothing to write.
+    Nothing,
+}
+
 /// The handle of the ingest thread that the workers share.
 #[derive(Clone)]
 pub(crate) struct Ingest {
-    jobs: Sender<(Job, Answer)>,
+    tasks: Sender<Task>,
 }
 
 impl Ingest {
@@ -53,18 +68,35 @@ impl Ingest {
         body_limit: usize,
         warn: Warn,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (jobs, queue) = channel();
+        let (tasks, queue) = channel();
         let mut worker = Worker { store, body_limit, warn, healthy: true };
         let thread = thread::Builder::new().name("ingest".to_owned()).spawn(move || worker.run(&queue))?;
-        Ok((Self { jobs }, thread))
+        Ok((Self { tasks }, thread))
     }
 
     /// Waits until the spans are in the log, or why they are not.
     pub(crate) async fn take(&self, job: Job) -> Result<Rejection, IngestError> {
         let gone = || IngestError::Unavailable("the explorer is stopping".to_owned());
         let (answer, answered) = oneshot::channel();
-        self.jobs.send((job, answer)).map_err(|_| gone())?;
+        self.tasks.send(Task::Spans(job, answer)).map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Waits until `write` was called on the thread, and returns what it returns. It also says what became of the disk.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce() -> (T, Written) + Send + 'static,
+    ) -> Result<T, IngestError> {
+        let gone = || IngestError::Unavailable("the explorer is stopping".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let task = move || {
+            let (outcome, written) = write();
+            // Whoever does not wait for the answer any more has gone away: that is theirs to do.
+            let _ = answer.send(outcome);
+            written
+        };
+        self.tasks.send(Task::Write(Box::new(task))).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())
     }
 }
 
@@ -77,7 +109,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(&mut self, queue: &Receiver<(Job, Answer)>) {
+    fn run(&mut self, queue: &Receiver<Task>) {
         let mut unsynced_since: Option<Instant> = None;
         loop {
             let next = match unsynced_since {
@@ -85,9 +117,8 @@ impl Worker {
                 Some(since) => queue.recv_timeout(SYNC_AFTER.saturating_sub(since.elapsed())),
             };
             match next {
-                Ok((job, answer)) => {
-                    // Whoever does not wait for the answer any more has gone away: that is theirs to do.
-                    let _ = answer.send(self.process(job));
+                Ok(task) => {
+                    self.perform(task);
                     unsynced_since.get_or_insert_with(Instant::now);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -97,6 +128,20 @@ impl Worker {
                 self.sync();
                 unsynced_since = None;
             }
+        }
+    }
+
+    fn perform(&mut self, task: Task) {
+        match task {
+            Task::Spans(job, answer) => {
+                // Whoever does not wait for the answer any more has gone away: that is theirs to do.
+                let _ = answer.send(self.process(job));
+            }
+            Task::Write(write) => match write() {
+                Written::Yes => self.note(None),
+                Written::Refused(error) => self.note(Some(&error)),
+                Written::Nothing => {}
+            },
         }
     }
 

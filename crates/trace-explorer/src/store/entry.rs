@@ -154,6 +154,11 @@ impl Entry {
         put
     }
 
+    /// The span of that id, the first one if several have it.
+    pub(super) fn row(&self, id: SpanId) -> Option<&Row> {
+        self.rows.get(self.position(id)?)
+    }
+
     fn position(&self, id: SpanId) -> Option<usize> {
         if self.rows.len() < MAP_FROM {
             return self.rows.iter().position(|row| row.span_id == id);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::entry::{Entry, Put, Row, Source};
 use super::{Appended, ServiceSummary, TracePage, TraceQuery};
-use crate::ids::TraceId;
+use crate::ids::{SpanId, TraceId};
 use crate::log::SegmentNumber;
 use crate::otlp::{self, Batch};
 
@@ -33,6 +33,11 @@ impl Index {
 
     pub(super) fn trace(&self, trace_id: TraceId) -> Option<&Entry> {
         self.traces.get(&trace_id)
+    }
+
+    /// The service of a span, if that has arrived.
+    pub(super) fn service_of(&self, trace_id: TraceId, span_id: SpanId) -> Option<Arc<str>> {
+        self.trace(trace_id)?.row(span_id).map(|row| row.source.service.clone())
     }
 
     pub(super) fn services(&self) -> Vec<ServiceSummary> {

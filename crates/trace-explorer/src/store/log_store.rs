@@ -5,6 +5,8 @@
 //! every trace that has a span in it; a note in the log says which of those have spans in later segments too, so that
 //! a replay does not bring back half a trace.
 
+mod errors;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -13,7 +15,7 @@ use super::entry::Row;
 use super::index::Index;
 use super::{Appended, ServiceSummary, Stats, Store, StoreError, TracePage, TraceQuery};
 use crate::ids::TraceId;
-use crate::log::{Log, OpenError, Record, SegmentNumber};
+use crate::log::{Kind, Log, OpenError, Record, SegmentNumber};
 use crate::model::{Origin, Trace};
 use crate::otlp::{self, Batch};
 use crate::wire::{Wire, put};
@@ -31,6 +33,7 @@ pub struct LogStore {
     index: RwLock<Index>,
     max_bytes: u64,
     counters: Counters,
+    errors: errors::Errors,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +51,7 @@ impl LogStore {
     pub fn open(path: &Path, max_bytes: u64, mut warn: impl FnMut(String)) -> Result<Self, OpenError> {
         let segment_bytes = (max_bytes / SEGMENTS).clamp(SEGMENT_BYTES.0, SEGMENT_BYTES.1);
         let mut index = Index::default();
+        let errors = errors::Errors::default();
         let mut unreadable = 0;
         let replay = |segment: SegmentNumber, record| match record {
             Record::Dropped(traces) => drop(index.remove(&traces)),
@@ -55,16 +59,19 @@ impl LogStore {
                 Ok(batch) => drop(index.insert(batch, segment)),
                 Err(_) => unreadable += 1,
             },
+            Record::Item(record) => unreadable += u64::from(!errors.replay_item(record, segment)),
+            Record::Deploy(record) => unreadable += u64::from(!errors.replay_deploy(&record, segment)),
         };
         let log = Log::open(path, segment_bytes, replay, &mut warn)?;
         if unreadable > 0 {
-            warn(format!("{}: skipped {unreadable} records that are not OTLP", path.display()));
+            warn(format!("{}: skipped {unreadable} records that cannot be read", path.display()));
         }
         let store = Self {
             log: Mutex::new(log),
             index: RwLock::new(index),
             max_bytes,
             counters: Counters::default(),
+            errors,
         };
         // The limit may be lower than last time.
         if let Err(StoreError(error)) = store.make_room(&mut store.log(), 0) {
@@ -87,7 +94,7 @@ impl LogStore {
 
     /// Drops the oldest segments until `more` bytes fit below the limit.
     fn make_room(&self, log: &mut Log, more: u64) -> Result<(), StoreError> {
-        while log.bytes() > 0 && log.bytes() + more > self.max_bytes {
+        while log.bytes() > 0 && log.bytes() + self.errors.index_bytes() + more > self.max_bytes {
             let segment = log.oldest()?;
             let going = self.read().begun_in(segment);
             let split: Vec<TraceId> = {
@@ -102,6 +109,7 @@ impl LogStore {
                 log.sync()?;
             }
             log.delete_oldest()?;
+            self.errors.remove_until(segment);
             let (traces, spans) = self.write().remove(&going);
             self.counters.dropped_traces.fetch_add(traces, Ordering::Relaxed);
             self.counters.dropped_spans.fetch_add(spans, Ordering::Relaxed);
@@ -120,7 +128,7 @@ impl Store for LogStore {
             Appended { repeated: batch.spans.len() as u64, ..Appended::default() }
         } else {
             self.make_room(&mut log, Log::record_bytes(&batch.payload))?;
-            let segment = log.append(&batch.payload)?;
+            let segment = log.append(Kind::Spans, &batch.payload)?;
             self.write().insert(batch, segment)
         };
         self.counters.accepted_spans.fetch_add(appended.spans, Ordering::Relaxed);

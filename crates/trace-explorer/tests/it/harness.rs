@@ -9,6 +9,9 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use trace_explorer::{Server, ServerError, Settings};
 
+/// The access token of all reports.
+pub(crate) const TOKEN: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
 /// An explorer that stops when it is told to.
 pub(crate) struct Running {
     pub(crate) client: Client,
@@ -55,6 +58,21 @@ impl Running {
         let response = self.post("application/json", request.to_string()).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.text().await.unwrap(), "{}");
+    }
+
+    /// A request to Rollbar's API as its SDKs make it.
+    pub(crate) fn rollbar(&self, path: &str, payload: &Value) -> RequestBuilder {
+        let request =
+            self.client.post(format!("{}{path}", self.base)).header("content-type", "application/json");
+        request.header("x-rollbar-access-token", TOKEN).body(payload.to_string())
+    }
+
+    /// Reports an item, which must be accepted, and returns its uuid.
+    pub(crate) async fn report(&self, data: &Value) -> String {
+        let response = self.rollbar("/api/1/item/", &json!({"data": data})).send().await.unwrap();
+        let (status, body) = (response.status(), json_of(response).await);
+        assert_eq!((status.as_u16(), &body["err"]), (200, &json!(0)), "{body}");
+        body["result"]["uuid"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn json(&self, path: &str) -> Value {
@@ -106,4 +124,27 @@ pub(crate) fn request(service: &str, spans: &[Value]) -> Value {
 pub(crate) fn resource_spans(service: &str, spans: &[Value]) -> Value {
     let name = json!({"key": "service.name", "value": {"stringValue": service}});
     json!({"resource": {"attributes": [name]}, "scopeSpans": [{"scope": {"name": "test"}, "spans": spans}]})
+}
+
+/// A message of a service.
+pub(crate) fn message(service: &str, text: &str) -> Value {
+    json!({
+        "environment": "test", "level": "error", "body": {"message": {"body": text}},
+        "custom": {"service": service},
+    })
+}
+
+/// An exception in a span.
+pub(crate) fn exception(trace: u32, id: u32, class: &str, says: &str) -> Value {
+    let frame =
+        |method: &str, line: u32| json!({"filename": "src/store.rs", "lineno": line, "method": method});
+    json!({
+        "environment": "test", "custom": {"service": "users"},
+        "body": {"trace": {
+            "frames": [frame("main", 3), frame("find", 88)], "exception": {"class": class, "message": says},
+        }},
+        "attributes": [
+            {"key": "trace_id", "value": trace_id(trace)}, {"key": "span_id", "value": format!("{id:016x}")},
+        ],
+    })
 }

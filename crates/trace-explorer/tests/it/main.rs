@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is the failure report")]
 
+mod errors;
+mod errors_kept;
 mod harness;
 mod otlp_rules;
 mod pages;
 mod query_api;
 mod restart;
 mod retention;
+mod rollbar_rules;
 mod security;

@@ -82,3 +82,25 @@ async fn a_full_disk_is_try_again_later_and_one_line_when_it_begins_and_one_when
         ["the disk refuses writes: no storage space", "the disk takes writes again"]
     );
 }
+
+#[actix_web::test]
+async fn a_write_that_had_nothing_to_write_says_nothing_about_the_disk() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let heard = lines.clone();
+    let warn: Warn = Arc::new(move |line: &str| heard.lock().unwrap().push(line.to_owned()));
+    let (ingest, thread) = Ingest::start(Arc::new(Disk::default()), 1_000, warn).unwrap();
+    let full = || Written::Refused(StoreError(io::ErrorKind::StorageFull.into()));
+
+    assert_eq!(ingest.write(move || (1, full())).await.unwrap(), 1);
+    assert_eq!(ingest.write(|| (2, Written::Nothing)).await.unwrap(), 2);
+    assert_eq!(ingest.write(move || (3, full())).await.unwrap(), 3);
+    assert_eq!(lines.lock().unwrap().len(), 1);
+    assert_eq!(ingest.write(|| (4, Written::Yes)).await.unwrap(), 4);
+
+    drop(ingest);
+    thread.join().unwrap();
+    assert_eq!(
+        *lines.lock().unwrap(),
+        ["the disk refuses writes: no storage space", "the disk takes writes again"]
+    );
+}
