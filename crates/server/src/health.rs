@@ -50,12 +50,11 @@ async fn telemetry_accounts() -> HttpResponse {
         accounts.into_iter().map(|(name, counts)| (name, account(&counts))).collect::<serde_json::Map<_, _>>()
     };
     let accounts = telemetry::accounts();
-    HttpResponse::Ok()
-        .json(json!({
-            "traces": destinations(accounts.traces),
-            "logs": destinations(accounts.logs),
-            "reports": destinations(accounts.reports),
-        }))
+    HttpResponse::Ok().json(json!({
+        "traces": destinations(accounts.traces),
+        "logs": destinations(accounts.logs),
+        "reports": destinations(accounts.reports),
+    }))
 }
 
 async fn health_check() -> HttpResponse {

@@ -35,10 +35,7 @@ pub(crate) async fn rollbar_test(wanted: web::Query<Wanted>, debug: web::Data<De
         tracing::error!(error = &error as &dyn std::error::Error, "Rollbar test");
         return HELLO;
     }
-    match reports::message(Level::Warning, HELLO) {
-        Some(uuid) => tracing::info!(rollbar.occurrence.uuid = uuid, "Hello World!"),
-        None => tracing::info!("Hello World!"),
-    }
+    reports::message(Level::Warning, HELLO);
     HELLO
 }
 

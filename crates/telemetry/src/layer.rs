@@ -16,7 +16,7 @@ use tracing_subscriber::{Layer, layer};
 use crate::logs::Logs;
 use crate::reports::Reports;
 use crate::spans::{Begun, Fields, Live, Start, Tracer};
-use crate::{panics, server, trouble};
+use crate::{panics, reports, server, trouble};
 
 /// What [`init`](crate::init) puts on top of `tracing`'s registry.
 ///
@@ -70,7 +70,7 @@ impl Telemetry {
     /// more than an event can say.
     fn reported(&self, metadata: &Metadata<'_>) -> Option<&Reports> {
         let reports = self.reports.as_deref()?;
-        let told = [server::LOG_TARGET, panics::LOG_TARGET].contains(&metadata.target());
+        let told = [server::LOG_TARGET, panics::LOG_TARGET, reports::LOG_TARGET].contains(&metadata.target());
         (!told && reports.wants(metadata)).then_some(reports)
     }
 

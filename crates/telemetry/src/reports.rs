@@ -64,7 +64,7 @@ impl Reports {
         for destination in &settings.destinations {
             match rollbar::Rollbar::to(destination, Arc::clone(&items)) {
                 Ok(rollbar) => {
-                    builder = builder.destination(destination.name, policy(destination.timeout), rollbar)
+                    builder = builder.destination(destination.name, policy(destination.timeout), rollbar);
                 }
                 Err(error) => warnings.push(format!("{} gets no reports: {error}", destination.name)),
             }
@@ -151,14 +151,29 @@ fn level(level: tracing::Level) -> Level {
     }
 }
 
-/// Reports a message that is no failure, whatever `ROLLBAR_LEVEL` is: to see whether reports arrive, for example. Answers the
-/// uuid of the item; `None` when nothing is reported to anybody.
+/// Logs a message that is no failure, and reports it, whatever `ROLLBAR_LEVEL` is: to see whether reports arrive, for example.
+/// Answers the uuid of the item; `None` when nothing is reported to anybody.
+#[allow(clippy::must_use_candidate, reason = "it is called for its effect")]
 pub fn message(level: Level, text: &'static str) -> Option<String> {
-    let reports = current()?;
-    let report = Report::message(level, text);
-    let (uuid, live) = (report.uuid.to_string(), spans::current());
-    reports.take(report, live.as_deref());
-    Some(uuid)
+    let report = current().map(|reports| (reports, Report::message(level, text)));
+    let uuid = report.as_ref().map(|(_, report)| report.uuid.to_string());
+    log(level, text, uuid.as_deref());
+    if let Some((reports, report)) = report {
+        reports.take(report, spans::current().as_deref());
+    }
+    uuid
+}
+
+/// Where log lines about messages come from.
+pub(crate) const LOG_TARGET: &str = module_path!();
+
+fn log(level: Level, text: &'static str, uuid: Option<&str>) {
+    match level {
+        Level::Critical | Level::Error => tracing::error!(rollbar.occurrence.uuid = uuid, "{text}"),
+        Level::Warning => tracing::warn!(rollbar.occurrence.uuid = uuid, "{text}"),
+        Level::Info => tracing::info!(rollbar.occurrence.uuid = uuid, "{text}"),
+        Level::Debug => tracing::debug!(rollbar.occurrence.uuid = uuid, "{text}"),
+    }
 }
 
 /// Says whose request this is: reports of what fails in it carry `id` as the person's. The last one to say so wins.

@@ -19,9 +19,8 @@ pub(crate) struct Cause {
 
 impl Cause {
     /// An error and its sources, outermost first.
-    pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<Self> {
-        let mut chain = Vec::new();
-        let mut next = Some(error);
+    pub(crate) fn chain(error: &dyn Error) -> Vec<Self> {
+        let (mut chain, mut next) = (vec![Self::of(error)], error.source());
         while let Some(error) = next.filter(|_| chain.len() < MOST) {
             chain.push(Self::of(error));
             next = error.source();
@@ -29,7 +28,7 @@ impl Cause {
         chain
     }
 
-    fn of(error: &(dyn Error + 'static)) -> Self {
+    fn of(error: &dyn Error) -> Self {
         Self { class: class(error), message: error.to_string() }
     }
 }

@@ -82,13 +82,13 @@ impl Limiter {
             }
         }
         drop(state);
-        due.into_iter().for_each(|report| (self.shared.sink)(report));
+        self.shared.send(due);
     }
 
     /// Hands on everything that is held back, at once.
     pub(super) fn release(&self) {
         let windows = std::mem::take(&mut self.shared.lock().windows);
-        windows.into_values().filter_map(Window::merged).for_each(|report| (self.shared.sink)(report));
+        self.shared.send(windows.into_values().filter_map(Window::merged));
     }
 }
 
@@ -103,6 +103,12 @@ impl Drop for Limiter {
 impl Shared {
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self, due: impl IntoIterator<Item = Report>) {
+        for report in due {
+            (self.sink)(report);
+        }
     }
 
     /// Ends the minutes that are over, and answers what was held back in them.
@@ -133,7 +139,7 @@ impl Window {
 /// Hands on what was held back when its minute is over.
 fn tend(shared: &Weak<Shared>) {
     while let Some(shared) = shared.upgrade() {
-        shared.over(Instant::now()).into_iter().for_each(|report| (shared.sink)(report));
+        shared.send(shared.over(Instant::now()));
         let state = shared.lock();
         if state.ended {
             return;

@@ -43,19 +43,19 @@ impl Failure {
     /// A failure of this service, described by `error` and its sources.
     #[must_use]
     #[track_caller]
-    pub fn here(kind: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
+    pub fn here(kind: impl Into<String>, error: &dyn Error) -> Self {
         Self::of(FailureOrigin::Here, kind.into(), error)
     }
 
     /// A failure that a callee has reported already.
     #[must_use]
     #[track_caller]
-    pub fn of_callee(kind: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
+    pub fn of_callee(kind: impl Into<String>, error: &dyn Error) -> Self {
         Self::of(FailureOrigin::Callee, kind.into(), error)
     }
 
     #[track_caller]
-    fn of(origin: FailureOrigin, kind: String, error: &(dyn Error + 'static)) -> Self {
+    fn of(origin: FailureOrigin, kind: String, error: &dyn Error) -> Self {
         let mut causes = Cause::chain(error);
         // The caller knows better than an error can tell.
         if let Some(outermost) = causes.first_mut() {
@@ -66,7 +66,7 @@ impl Failure {
     }
 
     /// A panic of a handler.
-    pub(super) fn panic(error: &(dyn Error + 'static), text: &str, stack: Stack) -> Self {
+    pub(super) fn panic(error: &dyn Error, text: &str, stack: Stack) -> Self {
         let causes = vec![Cause { class: PANIC.to_owned(), message: text.to_owned() }];
         Self { causes, stack, ..Self::of(FailureOrigin::Here, PANIC.to_owned(), error) }
     }
