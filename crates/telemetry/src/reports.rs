@@ -32,6 +32,7 @@ pub use rollbar_rust::Level;
 pub(crate) use causes::Cause;
 pub(crate) use context::RequestFacts;
 pub(crate) use report::Report;
+pub(crate) use rollbar::probe;
 
 use self::frames::Stack;
 use self::item::Items;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use delivery::{Destination, Outcome};
-use rollbar_rust::{Client, ConfigError, Retry};
+use rollbar_rust::{Client, ConfigError, Error, Payload, Retry, Uuid};
 use tokio::runtime::{Builder, Runtime};
 
 use super::Report;
@@ -33,9 +33,7 @@ pub(super) enum BuildError {
 impl Rollbar {
     /// Nothing is sent, and nothing looked up, before the first report.
     pub(super) fn to(destination: &RollbarDestination, items: Arc<Items>) -> Result<Self, BuildError> {
-        let client = Client::builder(destination.token.clone()).endpoint(destination.endpoint.clone());
-        let client = client.timeout(destination.timeout).build()?;
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (client, runtime) = connect(destination)?;
         Ok(Self { name: destination.name, client, runtime, items })
     }
 
@@ -69,6 +67,33 @@ impl Destination<Report> for Rollbar {
             rejected => Outcome::Partly { rejected },
         }
     }
+}
+
+/// What `destination` answers to an item without content, which it refuses and does not keep.
+pub(crate) fn probe(destination: &RollbarDestination, limit: Duration) -> Result<String, String> {
+    let empty = format!(r#"{{"data":{{"uuid":"{}"}}}}"#, Uuid::new_v4());
+    let payload = Payload::from_json(empty.as_bytes()).map_err(|error| error.to_string())?;
+    let (client, runtime) = connect(destination).map_err(|error| error.to_string())?;
+    let variable = if destination.name == "explorer" { "EXPLORER_URL" } else { "ROLLBAR_ENDPOINT" };
+    match runtime.block_on(client.send_payload(&payload, limit)) {
+        // It read the token, and then the item, which it had to refuse.
+        Ok(_) | Err(Error::BadRequest { .. } | Error::Unprocessable { .. }) => {
+            Ok("it takes reports".to_owned())
+        }
+        Err(error @ (Error::Unauthorized { .. } | Error::Forbidden { .. })) => Err(format!(
+            "Rollbar refused the token: {error}. Check ROLLBAR_ACCESS_TOKEN, which needs the scope post_server_item"
+        )),
+        Err(error @ (Error::RateLimited { .. } | Error::Server { .. })) => {
+            Err(format!("it takes none at the moment: {}", chain(&error)))
+        }
+        Err(error) => Err(format!("{}. Check {variable}", chain(&error))),
+    }
+}
+
+fn connect(destination: &RollbarDestination) -> Result<(Client, Runtime), BuildError> {
+    let client = Client::builder(destination.token.clone()).endpoint(destination.endpoint.clone());
+    let client = client.timeout(destination.timeout).build()?;
+    Ok((client, Builder::new_current_thread().enable_all().build()?))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
