@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use reqwest::Method;
 
-use crate::ClientError;
+use crate::{ClientError, ForwardPath};
 use crate::call::Callee;
 
 /// A request to hand on: what the callee needs of it, and nothing else, so that no cookie or other header of the
@@ -13,7 +13,7 @@ pub struct ForwardRequest<'r> {
     /// The method, of any name.
     pub method: &'r str,
     /// The path, still percent-encoded.
-    pub path: &'r str,
+    pub path: ForwardPath<'r>,
     /// The query, still percent-encoded, without `?`.
     pub query: Option<&'r str>,
     /// The route in the caller's router, for the span's name.
