@@ -129,7 +129,7 @@ async fn a_forwarded_request_whose_connection_is_lost_is_repeated_if_it_only_rea
             query: None,
             template: "/api/users/{path}",
             headers: Vec::new(),
-            body: Default::default(),
+            body: b"".as_slice().into(),
         };
 
         let answer = users_at(base).forward(request).await;
