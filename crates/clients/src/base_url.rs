@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
+use crate::ForwardPath;
+
 /// Address of a service: `http` or `https`, a host, perhaps a path, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
@@ -40,9 +42,9 @@ impl BaseUrl {
     }
 
     /// The URL of a path and query, given as they stand in a request line.
-    pub(crate) fn path_and_query(&self, path: &str, query: Option<&str>) -> Url {
+    pub(crate) fn path_and_query(&self, path: ForwardPath<'_>, query: Option<&str>) -> Url {
         let mut url = self.0.clone();
-        url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
+        url.set_path(&format!("{}{}", self.0.path().trim_end_matches('/'), path.as_str()));
         url.set_query(query);
         url
     }
@@ -92,8 +94,9 @@ mod tests {
     #[test]
     fn paths_stand_below_the_base_and_keep_the_at_sign() {
         let base: BaseUrl = "http://users/base/".parse().unwrap();
+        let path = ForwardPath::parse("/api/x").unwrap();
 
         assert_eq!(base.path(["api", "users", "@worf"]).as_str(), "http://users/base/api/users/@worf");
-        assert_eq!(base.path_and_query("/api/x", Some("a=b")).as_str(), "http://users/base/api/x?a=b");
+        assert_eq!(base.path_and_query(path, Some("a=b")).as_str(), "http://users/base/api/x?a=b");
     }
 }

@@ -22,22 +22,13 @@ pub(crate) struct Callee {
 
 impl Callee {
     /// Asks for JSON. `Ok(None)` is a 404.
-    ///
-    /// A connection that is lost on the way is tried once more: the callee closes idle ones, and may do so at the very
-    /// moment in which one is used again. Reading twice does no harm.
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         url: Url,
         query: &(impl Serialize + ?Sized),
         template: &'static str,
     ) -> Result<Option<T>, ClientError> {
-        let request =
-            || self.client.get(url.clone()).query(query).with_extension(UrlTemplate(template)).send();
-        let response = match request().await {
-            Err(reqwest_middleware::Error::Reqwest(error)) if is_lost(&error) => request().await,
-            outcome => outcome,
-        };
-        let response = response.map_err(|error| ClientError::from_transport(self.service, error))?;
+        let response = self.read(|| self.client.get(url.clone()).query(query), template).await?;
         if response.status() == reqwest::StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -53,6 +44,23 @@ impl Callee {
     ) -> Result<T, ClientError> {
         let response = self.send(self.client.post(url).json(body), template).await?;
         self.json(response).await
+    }
+
+    /// Sends a request that only reads.
+    ///
+    /// A connection that is lost on the way is tried once more: the callee closes idle ones, and may do so at the very
+    /// moment in which one is used again. Reading twice does no harm.
+    pub(crate) async fn read(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        template: &'static str,
+    ) -> Result<Response, ClientError> {
+        match self.send(request(), template).await {
+            Err(ClientError::Unreachable { source, .. }) if is_lost(&source) => {
+                self.send(request(), template).await
+            }
+            outcome => outcome,
+        }
     }
 
     pub(crate) async fn send(
@@ -89,6 +97,7 @@ impl Callee {
 }
 
 /// Whether there was a connection, and it ended without an answer.
-fn is_lost(error: &reqwest::Error) -> bool {
+fn is_lost(error: &reqwest_middleware::Error) -> bool {
+    let reqwest_middleware::Error::Reqwest(error) = error else { return false };
     error.is_request() && !error.is_connect() && !error.is_timeout()
 }

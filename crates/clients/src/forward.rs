@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use reqwest::Method;
 
-use crate::ClientError;
 use crate::call::Callee;
+use crate::{ClientError, ForwardPath};
 
 /// A request to hand on: what the callee needs of it, and nothing else, so that no cookie or other header of the
 /// caller reaches a service that did not ask for it.
@@ -13,7 +13,7 @@ pub struct ForwardRequest<'r> {
     /// The method, of any name.
     pub method: &'r str,
     /// The path, still percent-encoded.
-    pub path: &'r str,
+    pub path: ForwardPath<'r>,
     /// The query, still percent-encoded, without `?`.
     pub query: Option<&'r str>,
     /// The route in the caller's router, for the span's name.
@@ -39,14 +39,18 @@ pub struct Forwarded {
 
 impl ForwardRequest<'_> {
     pub(crate) async fn send(self, callee: &Callee) -> Result<Forwarded, ClientError> {
-        // A method that reached a router is a token, and a token is a method.
-        let method = Method::from_bytes(self.method.as_bytes()).unwrap_or(Method::GET);
+        let method = Method::from_bytes(self.method.as_bytes())
+            .expect("a method that reached a router is a token, and a token is a method");
         let url = callee.base.path_and_query(self.path, self.query);
-        let mut request = callee.client.request(method, url).body(self.body);
-        for (name, value) in self.headers {
-            request = request.header(name, value);
-        }
-        let response = callee.send(request, self.template).await?;
+        let request = || {
+            let request = callee.client.request(method.clone(), url.clone()).body(self.body.clone());
+            self.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+        };
+        let response = if method.is_safe() {
+            callee.read(request, self.template).await?
+        } else {
+            callee.send(request(), self.template).await?
+        };
         let status = response.status();
         // Neither has a place in this contract, so something else answers at the address of the service.
         if status.is_informational() || status.is_redirection() {

@@ -7,6 +7,7 @@ mod base_url;
 mod call;
 mod error;
 mod forward;
+mod forward_path;
 mod notifications;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -15,5 +16,6 @@ mod users;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use error::ClientError;
 pub use forward::{ForwardRequest, Forwarded};
+pub use forward_path::ForwardPath;
 pub use notifications::NotificationsClient;
 pub use users::UsersClient;

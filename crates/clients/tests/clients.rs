@@ -1,9 +1,14 @@
 //! What the clients send, and what they make of every kind of answer.
 #![allow(clippy::unwrap_used, reason = "a panic is the failure report")]
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use api_types::{Event, EventKind, Handle};
 use clients::testing::{Answer, Fake, nowhere};
-use clients::{BaseUrl, ClientError, NotificationsClient, UsersClient};
+use clients::{BaseUrl, ClientError, ForwardPath, ForwardRequest, NotificationsClient, UsersClient};
 use telemetry::client::{ClientSettings, traced};
 
 fn users_at(base: BaseUrl) -> UsersClient {
@@ -93,5 +98,42 @@ async fn a_verdict_on_the_body_is_final_and_nothing_else_is() {
         let error = client.send(&event).await.unwrap_err();
         assert!(matches!(error, ClientError::Status { .. }));
         assert_eq!(error.is_final(), is_final, "{status}");
+    }
+}
+
+/// Closes the first connection when a request has come, and answers on all later ones. Counts the requests.
+fn loses_the_first() -> (BaseUrl, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            assert!(connection.read(&mut [0; 4096]).unwrap() > 0);
+            if counted.fetch_add(1, Ordering::SeqCst) > 0 {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+                connection.write_all(answer).unwrap();
+            }
+        }
+    });
+    (base, asked)
+}
+
+#[actix_web::test]
+async fn a_forwarded_request_whose_connection_is_lost_is_repeated_if_it_only_reads() {
+    for (method, requests, succeeds) in [("GET", 2, true), ("PUT", 1, false)] {
+        let (base, asked) = loses_the_first();
+        let request = ForwardRequest {
+            method,
+            path: ForwardPath::parse("/api/users/@worf/short").unwrap(),
+            query: None,
+            template: "/api/users/{path}",
+            headers: Vec::new(),
+            body: b"".as_slice().into(),
+        };
+
+        let answer = users_at(base).forward(request).await;
+
+        assert_eq!((answer.is_ok(), asked.load(Ordering::SeqCst)), (succeeds, requests), "{method}");
     }
 }

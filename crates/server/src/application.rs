@@ -5,6 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::Server;
@@ -14,10 +15,15 @@ use actix_web::{App, HttpServer, web};
 use telemetry::propagation::TrustPolicy;
 use telemetry::server::{Failure, Tracing};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 
 use crate::rollbar_test::DebugRoutes;
 use crate::settings::ServerSettings;
 use crate::{extract, health, json_errors};
+
+/// What the server may take beyond the limit of requests in flight, to end those that have not ended by then: their
+/// spans are part of what is flushed afterwards.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// Answers whether a service could do its work right now.
 pub trait Readiness: Send + Sync + 'static {
@@ -52,6 +58,7 @@ pub struct StartError {
 pub struct Application {
     server: Server,
     address: SocketAddr,
+    drain: Duration,
 }
 
 impl Application {
@@ -87,7 +94,7 @@ impl Application {
         .listen(listener)
         .map_err(failed)?
         .run();
-        Ok(Self { server, address })
+        Ok(Self { server, address, drain: settings.drain })
     }
 
     /// Where it listens, with the real port.
@@ -96,11 +103,12 @@ impl Application {
         self.address
     }
 
-    /// Serves until SIGTERM or Ctrl-C, then takes no more connections and lets requests in flight end.
+    /// Serves until SIGTERM or Ctrl-C, then takes no more connections and lets requests in flight end. Answers when
+    /// whatever else the service has to end must have ended: what requests have used up of the time is gone.
     ///
     /// # Errors
     /// When the server ends by itself, or signals cannot be listened to.
-    pub async fn run_until_stopped(self) -> io::Result<()> {
+    pub async fn run_until_stopped(self) -> io::Result<Instant> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tracing::info!(
@@ -111,13 +119,15 @@ impl Application {
         let handle = self.server.handle();
         let mut server = self.server;
         tokio::select! {
-            outcome = &mut server => return outcome,
+            outcome = &mut server => return outcome.map(|()| Instant::now() + self.drain),
             _ = terminate.recv() => tracing::info!("Stopping on SIGTERM"),
             _ = interrupt.recv() => tracing::info!("Stopping on Ctrl-C"),
         }
-        let ((), outcome) = tokio::join!(handle.stop(true), server);
+        let deadline = Instant::now() + self.drain;
+        let stopping = async { tokio::join!(handle.stop(true), server).1 };
+        let outcome = tokio::time::timeout_at(deadline + GRACE, stopping).await;
         tracing::info!("Stopped");
-        outcome
+        outcome.unwrap_or(Ok(())).map(|()| deadline)
     }
 }
 

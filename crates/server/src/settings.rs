@@ -15,8 +15,8 @@ pub struct ServerSettings {
     /// `WORKERS`: threads that handle requests. Default: one a processor, four at most, which is plenty here and keeps
     /// an idle service small.
     pub workers: usize,
-    /// How long requests in flight may take after SIGTERM, in whole seconds. With the 1.5 s that telemetry may take to flush it stays
-    /// within the 5 s in which a service must end.
+    /// How long requests in flight, and work that goes on beside them, may take after SIGTERM, in whole seconds. With the
+    /// 1.5 s that telemetry may take to flush it stays within the 5 s in which a service must end.
     pub drain: Duration,
     /// `CRUDDUR_DEBUG_ROUTES`: 1 lets `/rollbar/test` fail on request. Default 0.
     pub debug_routes: bool,

@@ -18,6 +18,8 @@ pub(crate) enum Error {
     Invalid(#[from] Invalid),
     #[error("there is no such activity")]
     NoSuchActivity,
+    #[error("the path leads elsewhere")]
+    NothingHere,
     #[error("failed to ask users")]
     Users(#[source] ClientError),
     #[error(transparent)]
@@ -29,6 +31,7 @@ impl Error {
         match self {
             Self::Invalid(rule) => refusal(*rule),
             Self::NoSuchActivity => ApiError::not_found("There is no such activity."),
+            Self::NothingHere => ApiError::not_found("There is nothing at this path."),
             Self::Users(error @ ClientError::TimedOut { .. }) => {
                 ApiError::gateway_timeout("The users service did not answer in time.", failure(error, self))
             }

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod dispatcher;
+mod supervise;
 mod table;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 
 pub use backoff::DeliveryPolicy;
 pub(crate) use dispatcher::Dispatcher;
+pub(crate) use supervise::supervise;
 
 /// The table of events that wait to be delivered, and the bell that wakes the dispatcher.
 #[derive(Debug, Clone)]

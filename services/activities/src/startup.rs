@@ -5,19 +5,25 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::Data;
 use clients::{NotificationsClient, UsersClient};
 use database::Database;
+use futures_util::FutureExt;
 use server::{Application, DefaultViewer, Readiness, Service};
 use telemetry::client::{ClientSettings, traced};
 use telemetry::server::Failure;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-use crate::outbox::{Dispatcher, Outbox};
+use crate::outbox::{Dispatcher, Outbox, supervise};
 use crate::settings::Settings;
 use crate::store::{ActivityStore, MIGRATIONS};
 use crate::{error, routes};
+
+/// Pause before a dispatcher that has panicked is started again, so that a panic that comes back fills no log.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,17 +82,23 @@ impl Activities {
     }
 
     /// Serves until the process is told to stop. The dispatcher outlives the requests in flight, so that their events
-    /// still have a chance before the end.
+    /// still have a chance before the end, but not the deadline that both share.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let (stop, stopped) = oneshot::channel::<()>();
-        let dispatcher = actix_web::rt::spawn(self.dispatcher.run(async { drop(stopped.await) }));
+        let stopped = stopped.map(drop).shared();
+        let dispatcher = self.dispatcher;
+        let mut dispatching = actix_web::rt::spawn(async move {
+            let start = || dispatcher.clone().run(stopped.clone());
+            supervise(RESTART_PAUSE, stopped.clone(), start).await;
+        });
         let outcome = self.application.run_until_stopped().await;
         drop(stop);
-        // It ends by panic or by the stop, which its policy bounds.
-        if dispatcher.await.is_err() {
-            tracing::error!("Outbox dispatcher ended early");
+        let deadline = *outcome.as_ref().unwrap_or(&Instant::now());
+        if tokio::time::timeout_at(deadline, &mut dispatching).await.is_err() {
+            // What it has not delivered waits in the table.
+            dispatching.abort();
         }
-        outcome
+        outcome.map(drop)
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use api_types::Event;
 use clients::{ClientError, NotificationsClient};
 use futures_util::future::join_all;
+use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
@@ -15,7 +16,7 @@ use super::table::Claimed;
 use super::{DeliveryPolicy, Outbox};
 
 /// Hands the events of the outbox to notifications. One runs in each process; several may share a database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Dispatcher {
     outbox: Outbox,
     notifications: NotificationsClient,
@@ -33,35 +34,49 @@ impl Dispatcher {
     /// allows. What is left waits in the table.
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let limit = self.policy.stop_limit;
-        let mut stop = std::pin::pin!(stop);
-        while !self.round(limit, stop.as_mut()).await {}
-        let _ =
-            tokio::time::timeout(limit, async { while self.deliver_due().await.all_went_well() {} }).await;
+        // One limit for all that is left to do.
+        let mut stop = std::pin::pin!(async {
+            stop.await;
+            Instant::now() + limit
+        });
+        let deadline = loop {
+            if let Some(deadline) = self.round(stop.as_mut()).await {
+                break deadline;
+            }
+        };
+        let rest = async { while self.deliver_due().await.all_went_well() {} };
+        // What is claimed and not delivered waits for the end of its lease, so nothing is claimed for nothing.
+        if Instant::now() < deadline {
+            let _ = tokio::time::timeout_at(deadline, rest).await;
+        }
     }
 
-    /// Delivers what is due, or sleeps until something may be. True when `stop` was ready.
-    async fn round(&mut self, limit: Duration, mut stop: Pin<&mut impl Future<Output = ()>>) -> bool {
+    /// Delivers what is due, or sleeps until something may be. When `stop` is ready: what it says.
+    async fn round(&mut self, mut stop: Pin<&mut impl Future<Output = Instant>>) -> Option<Instant> {
         let poll = self.policy.poll;
-        let mut pause = self.pause().await;
+        let mut pause = tokio::select! {
+            deadline = &mut stop => return Some(deadline),
+            pause = self.pause() => pause,
+        };
         if pause.is_zero() {
             let mut delivery = std::pin::pin!(self.deliver_due());
             let delivered = tokio::select! {
                 tally = &mut delivery => tally.taken,
-                () = &mut stop => {
-                    let _ = tokio::time::timeout(limit, delivery).await;
-                    return true;
+                deadline = &mut stop => {
+                    let _ = tokio::time::timeout_at(deadline, delivery).await;
+                    return Some(deadline);
                 }
             };
             if delivered > 0 {
-                return false;
+                return None;
             }
             // Another process was faster, or the table cannot be used: no reason to hurry.
             pause = poll;
         }
         tokio::select! {
-            () = &mut stop => true,
-            () = self.outbox.woken() => false,
-            () = tokio::time::sleep(pause) => false,
+            deadline = &mut stop => Some(deadline),
+            () = self.outbox.woken() => None,
+            () = tokio::time::sleep(pause) => None,
         }
     }
 

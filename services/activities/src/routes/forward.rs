@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use clients::{ClientError, ForwardRequest, Forwarded, UsersClient};
+use clients::{ClientError, ForwardPath, ForwardRequest, Forwarded, UsersClient};
 use server::Viewer;
 use server::viewer::VIEWER_HEADER;
 
@@ -17,14 +17,18 @@ pub(crate) async fn to_users(
     body: Bytes,
     users: Data<UsersClient>,
 ) -> Result<HttpResponse, Error> {
+    let path = ForwardPath::parse(request.uri().path()).ok_or(Error::NothingHere)?;
     // The viewer is always named: users may have another default.
     let mut headers = vec![(VIEWER_HEADER, viewer.0.as_bytes())];
     if let Some(content_type) = request.headers().get(CONTENT_TYPE) {
         headers.push(("content-type", content_type.as_bytes()));
     }
     let query = Some(request.query_string()).filter(|query| !query.is_empty());
-    let path = request.uri().path();
-    let template = if path.starts_with("/api/users/") { "/api/users/{path}" } else { "/api/profile/{path}" };
+    let template = if request.uri().path().starts_with("/api/users/") {
+        "/api/users/{path}"
+    } else {
+        "/api/profile/{path}"
+    };
     let request = ForwardRequest { method: request.method().as_str(), path, query, template, headers, body };
     let answer = users.forward(request).await.map_err(Error::Users)?;
     Ok(respond(answer))

@@ -1,9 +1,11 @@
 //! One user and what the user wrote.
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
 use api_types::{Handle, OrEmpty, Profile, ProfilePage};
 use clients::UsersClient;
 
+use crate::degraded::Degraded;
 use crate::error::Error;
 use crate::feed::Names;
 use crate::store::ActivityStore;
@@ -13,14 +15,16 @@ pub(crate) async fn profile(
     handle: Path<String>,
     store: Data<ActivityStore>,
     users: Data<UsersClient>,
-) -> Result<Json<OrEmpty<ProfilePage>>, Error> {
-    let Ok(handle) = handle.parse::<Handle>() else { return Ok(Json(OrEmpty::Missing {})) };
+) -> Result<HttpResponse, Error> {
+    let mut degraded = Degraded::default();
+    let missing = OrEmpty::<ProfilePage>::Missing {};
+    let Ok(handle) = handle.parse::<Handle>() else { return Ok(degraded.answer(&missing)) };
     let Some(user) = users.profile(&handle).await.map_err(Error::Users)? else {
-        return Ok(Json(OrEmpty::Missing {}));
+        return Ok(degraded.answer(&missing));
     };
     let cruds_count = store.count_by_author(&handle).await?;
     let feed = store.by_author(&handle).await?;
-    let names = Names::new(users.by_handles(&feed.authors()).await.map_err(Error::Users)?);
+    let names = Names::new(degraded.or(users.by_handles(&feed.authors()).await, Vec::new()));
     let profile = Profile {
         uuid: user.uuid,
         handle: user.handle,
@@ -28,5 +32,5 @@ pub(crate) async fn profile(
         bio: user.bio,
         cruds_count,
     };
-    Ok(Json(OrEmpty::Found(ProfilePage { profile, activities: feed.named(&names) })))
+    Ok(degraded.answer(&OrEmpty::Found(ProfilePage { profile, activities: feed.named(&names) })))
 }

@@ -89,3 +89,19 @@ async fn other_reads_without_users_show_handles_and_a_profile_cannot_be_shown() 
     }
     assert_eq!(service.get("/api/activities/@worf").await.failure(), (502, "bad_gateway"));
 }
+
+#[actix_web::test]
+async fn a_profile_that_was_found_is_shown_without_the_names_of_others() {
+    let (users, notifications) = (users(), notifications());
+    let service = Service::start(users.base(), notifications.base()).await;
+    users.behave(|asked| match asked.path.as_str() {
+        "/api/users" => Answer::status(500),
+        _ => Answer::ok(r#"{"uuid": "3c7d5f20-4e61-408c-ad9e-bf20314c5d6e", "handle": "andrewbrown", "display_name": "Andrew Brown", "bio": null}"#),
+    });
+
+    let profile = service.get("/api/activities/@andrewbrown").await;
+
+    assert_eq!((profile.status, profile.header("x-degraded")), (200, Some("users")));
+    assert_eq!(profile.body["profile"]["handle"], "andrewbrown");
+    assert!(!profile.body["activities"].as_array().unwrap().is_empty());
+}

@@ -1,5 +1,8 @@
 //! What is handed on to users.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use clients::testing::{Answer, nowhere};
 use serde_json::json;
 
@@ -66,4 +69,61 @@ async fn a_body_that_is_too_large_is_not_handed_on() {
 
     assert_eq!(answer.failure(), (413, "payload_too_large"));
     assert!(users.asked().is_empty());
+}
+
+/// The status and the body of a request whose path is sent as it stands; a client library would tidy it up.
+async fn raw(service: &Service, method: &str, path: &str) -> (String, String) {
+    let address = service.base.trim_start_matches("http://").to_owned();
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: edge\r\nconnection: close\r\n\r\n");
+    let ask = move || {
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let answer = actix_web::rt::task::spawn_blocking(ask).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned())
+}
+
+#[actix_web::test]
+async fn no_spelling_of_a_path_leads_to_what_users_does_not_show_the_public() {
+    let (users, notifications) = (users(), notifications());
+    let service = Service::start(users.base(), notifications.base()).await;
+    let paths = [
+        "/api/users/../../telemetry",
+        "/api/users/%2e%2e/%2E%2E/health/ready",
+        "/api/users/../../rollbar/test",
+        "/api/users/.%2e/%2e./telemetry",
+        "/api/users/@worf/../../../telemetry",
+        "/api/users/@worf/%2e%2e/%2e%2e/%2e%2e/telemetry",
+        "/api/users/..\\..\\telemetry",
+        "/api/users/%2e%2e%5c%2e%2e%5Ctelemetry",
+        "/api/users/..%2f..%2Ftelemetry",
+        "/api/users/./@worf",
+        "/api/users/@worf/..",
+        "/api/users/..",
+        "/api/profile/../users?handles=worf",
+        "/api/profile/%2e%2e/users?handles=worf",
+    ];
+
+    for path in paths {
+        for method in ["GET", "PUT"] {
+            let (status, body) = raw(&service, method, path).await;
+            assert_eq!(status, "404", "{method} {path}");
+            assert!(body.contains("There is nothing at this path."), "{method} {path}: {body}");
+        }
+    }
+    assert!(users.asked().is_empty(), "{:?}", users.asked());
+}
+
+#[actix_web::test]
+async fn what_is_encoded_twice_is_handed_on_undecoded() {
+    let (users, notifications) = (users(), notifications());
+    let service = Service::start(users.base(), notifications.base()).await;
+
+    raw(&service, "GET", "/api/users/%252e%252e/%252e%252e/telemetry").await;
+
+    assert_eq!(users.asked()[0].path, "/api/users/%252e%252e/%252e%252e/telemetry");
 }
