@@ -12,6 +12,7 @@ mod foreign_reports;
 mod foreign_service;
 mod outbox;
 mod quiet;
+mod reports;
 mod scenarios;
 mod secrets;
 mod shutdown;

@@ -5,7 +5,7 @@ use reqwest::{Response, Url};
 use reqwest_middleware::{ClientWithMiddleware, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use telemetry::client::UrlTemplate;
+use telemetry::client::{Resends, UrlTemplate};
 
 use crate::{BaseUrl, ClientError};
 
@@ -57,7 +57,7 @@ impl Callee {
     ) -> Result<Response, ClientError> {
         match self.send(request(), template).await {
             Err(ClientError::Unreachable { source, .. }) if is_lost(&source) => {
-                self.send(request(), template).await
+                self.send(request().with_extension(Resends(1)), template).await
             }
             outcome => outcome,
         }

@@ -17,6 +17,7 @@ use telemetry::server::{Failure, Tracing};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
+use crate::rollbar_test::DebugRoutes;
 use crate::settings::ServerSettings;
 use crate::{extract, health, json_errors};
 
@@ -74,9 +75,11 @@ impl Application {
         let address = listener.local_addr().map_err(failed)?;
         let tracing = Tracing::new(service.trust.clone()).untraced(health::UNTRACED);
         let readiness = web::Data::from(service.readiness.clone());
+        let debug_routes = web::Data::new(DebugRoutes(settings.debug_routes));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(readiness.clone())
+                .app_data(debug_routes.clone())
                 .configure(extract::configure)
                 .configure(health::routes)
                 .configure(service.configure.clone())

@@ -7,6 +7,7 @@ use telemetry::{Account, Dropped};
 
 use crate::application::Readiness;
 use crate::error::ApiError;
+use crate::rollbar_test::rollbar_test;
 
 /// Paths that load balancers and dashboards ask every few seconds; they are traced only when they fail or bring a
 /// `traceparent`.
@@ -33,7 +34,7 @@ async fn ready(readiness: web::Data<dyn Readiness>) -> Result<HttpResponse, ApiE
 }
 
 /// The accounts of all destinations, by signal: `{"traces": {"explorer": {"created", "delivered", "dropped": {"full", …},
-/// "pending"}}, "logs": {"stdout": …}}`.
+/// "pending"}}, "logs": {"stdout": …}, "reports": {"rollbar": …}}`.
 async fn telemetry_accounts() -> HttpResponse {
     let account = |account: &Account| {
         let dropped =
@@ -49,16 +50,13 @@ async fn telemetry_accounts() -> HttpResponse {
         accounts.into_iter().map(|(name, counts)| (name, account(&counts))).collect::<serde_json::Map<_, _>>()
     };
     let accounts = telemetry::accounts();
-    HttpResponse::Ok()
-        .json(json!({"traces": destinations(accounts.traces), "logs": destinations(accounts.logs)}))
+    HttpResponse::Ok().json(json!({
+        "traces": destinations(accounts.traces),
+        "logs": destinations(accounts.logs),
+        "reports": destinations(accounts.reports),
+    }))
 }
 
 async fn health_check() -> HttpResponse {
     HttpResponse::Ok().json(json!({"success": true, "ver": 1}))
-}
-
-/// A person's check that a WARN gets to where warnings go.
-async fn rollbar_test() -> &'static str {
-    tracing::warn!("Hello World!");
-    "Hello World!"
 }

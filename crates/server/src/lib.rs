@@ -12,6 +12,7 @@ pub mod extract;
 mod health;
 pub mod healthcheck;
 mod json_errors;
+mod rollbar_test;
 pub mod settings;
 pub mod viewer;
 

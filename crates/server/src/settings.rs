@@ -18,10 +18,12 @@ pub struct ServerSettings {
     /// How long requests in flight, and work that goes on beside them, may take after SIGTERM, in whole seconds. With the
     /// 1.5 s that telemetry may take to flush it stays within the 5 s in which a service must end.
     pub drain: Duration,
+    /// `CRUDDUR_DEBUG_ROUTES`: 1 lets `/rollbar/test` fail on request. Default 0.
+    pub debug_routes: bool,
 }
 
 impl ServerSettings {
-    /// Reads `HOST`, `PORT` and `WORKERS`.
+    /// Reads `HOST`, `PORT`, `WORKERS` and `CRUDDUR_DEBUG_ROUTES`.
     pub fn from_env(env: &mut Env<'_>, default_port: u16) -> Self {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let workers = env.parse("WORKERS", processors.min(4));
@@ -33,6 +35,7 @@ impl ServerSettings {
             port: env.parse("PORT", default_port),
             workers,
             drain: Duration::from_secs(3),
+            debug_routes: env.parse::<u8>("CRUDDUR_DEBUG_ROUTES", 0) == 1,
         }
     }
 }

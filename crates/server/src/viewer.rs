@@ -34,6 +34,9 @@ impl FromRequest for Viewer {
                 Err(ApiError::bad_request("bad_viewer", "The header x-cruddur-user is not plain ASCII."))
             }
         };
+        if let Ok(Self(handle)) = &viewer {
+            telemetry::reports::set_person(handle);
+        }
         ready(viewer)
     }
 }

@@ -14,8 +14,9 @@ use tracing_subscriber::registry::{LookupSpan, Registry, SpanRef};
 use tracing_subscriber::{Layer, layer};
 
 use crate::logs::Logs;
+use crate::reports::Reports;
 use crate::spans::{Begun, Fields, Live, Start, Tracer};
-use crate::trouble;
+use crate::{panics, reports, server, trouble};
 
 /// What [`init`](crate::init) puts on top of `tracing`'s registry.
 ///
@@ -24,6 +25,7 @@ use crate::trouble;
 pub(crate) struct Telemetry {
     tracer: Arc<Tracer>,
     logs: Logs,
+    reports: Option<Arc<Reports>>,
 }
 
 thread_local! {
@@ -34,7 +36,15 @@ thread_local! {
 
 impl Telemetry {
     pub(crate) fn new(tracer: Arc<Tracer>, logs: Logs) -> Self {
-        Self { tracer, logs }
+        Self { tracer, logs, reports: None }
+    }
+
+    pub(crate) fn with_reports(self, reports: Option<Arc<Reports>>) -> Self {
+        Self { reports, ..self }
+    }
+
+    pub(crate) fn reports(&self) -> Option<&Arc<Reports>> {
+        self.reports.as_ref()
     }
 
     pub(crate) fn tracer(&self) -> &Arc<Tracer> {
@@ -52,8 +62,16 @@ impl Telemetry {
         } else if trouble::is_telemetry(metadata.target()) {
             trouble::tells(*metadata.level())
         } else {
-            self.logs.wants(metadata)
+            self.logs.wants(metadata) || self.reported(metadata).is_some()
         }
+    }
+
+    /// Who reports events of a callsite, if they are worth it. The middleware and the panic hook report what they log, with
+    /// more than an event can say.
+    fn reported(&self, metadata: &Metadata<'_>) -> Option<&Reports> {
+        let reports = self.reports.as_deref()?;
+        let told = [server::LOG_TARGET, panics::LOG_TARGET, reports::LOG_TARGET].contains(&metadata.target());
+        (!told && reports.wants(metadata)).then_some(reports)
     }
 
     /// A span as its macro describes it.
@@ -148,6 +166,15 @@ where
         }
         let ids = |context: &Context| context.span().span_context().clone();
         let parent = event.parent().and_then(|id| context.span(id)).and_then(|span| work(&span));
-        self.logs.event(event, parent.map_or_else(|| Context::map_current(ids), |parent| ids(&parent)));
+        let ids = parent.map_or_else(|| Context::map_current(ids), |parent| ids(&parent));
+        if let Some(reports) = self.reported(event.metadata()) {
+            let live = context.event_span(event).and_then(|span| live(&span));
+            reports.event(event, &ids, live.as_deref());
+            // It may be wanted as a report alone.
+            if !self.logs.wants(event.metadata()) {
+                return;
+            }
+        }
+        self.logs.event(event, ids);
     }
 }

@@ -14,6 +14,7 @@ mod otlp;
 mod panics;
 pub mod propagation;
 pub mod redaction;
+pub mod reports;
 mod resource;
 pub mod server;
 pub mod settings;
@@ -37,6 +38,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::logs::{Format, LogRecord, Logs};
 use crate::metrics::Metrics;
+use crate::reports::{Report, Reports};
 use crate::settings::LogLimits;
 
 pub use delivery::{Account, Dropped};
@@ -49,7 +51,14 @@ pub use settings::Settings;
 pub const FLUSH_DEADLINE: Duration = Duration::from_millis(1500);
 
 /// The pipelines of the process, for [`accounts`]; there is one subscriber, and so one of each.
-static PIPELINES: OnceLock<(Pipeline<SpanData>, Pipeline<LogRecord>)> = OnceLock::new();
+static PIPELINES: OnceLock<Pipelines> = OnceLock::new();
+
+/// Handles of the queues of each signal.
+struct Pipelines {
+    spans: Pipeline<SpanData>,
+    logs: Pipeline<LogRecord>,
+    reports: Option<Pipeline<Report>>,
+}
 
 /// Who is speaking: becomes `service.name` and `service.version` of every span and log line.
 ///
@@ -104,8 +113,13 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     let metrics =
         if settings.disabled { None } else { Metrics::start(&resource, &settings.metrics, &mut warnings) };
 
+    let reports =
+        if settings.disabled { None } else { Reports::start(&settings.reports, &resource, &mut warnings) };
+    let reported_by = reports.as_ref().map(|(reports, _)| Arc::clone(reports));
+    let layer = layer::Telemetry::new(tracer, lines.logs(filter, settings.logs.limits));
+
     tracing_subscriber::registry()
-        .with(layer::Telemetry::new(tracer, lines.logs(filter, settings.logs.limits)))
+        .with(layer.with_reports(reported_by))
         .try_init()
         .map_err(InitError::AlreadyInstalled)?;
 
@@ -114,8 +128,12 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     }
     tracing::info!(traces.sent_to = %names(&pipeline.accounts()), "Telemetry started");
     // The subscriber was not installed before, so this was not set either.
-    let _ = PIPELINES.set((pipeline.clone(), lines.pipeline.clone()));
-    Ok(TelemetryGuard { provider, pipeline, lines, metrics })
+    let _ = PIPELINES.set(Pipelines {
+        spans: pipeline.clone(),
+        logs: lines.pipeline.clone(),
+        reports: reports.as_ref().map(|(_, pipeline)| pipeline.clone()),
+    });
+    Ok(TelemetryGuard { provider, pipeline, lines, reports, metrics })
 }
 
 fn names(accounts: &[(String, Account)]) -> String {
@@ -158,6 +176,7 @@ pub struct TelemetryGuard {
     provider: SdkTracerProvider,
     pipeline: Pipeline<SpanData>,
     lines: Lines,
+    reports: Option<(Arc<Reports>, Pipeline<Report>)>,
     metrics: Option<Metrics>,
 }
 
@@ -168,14 +187,17 @@ pub struct Accounts {
     pub traces: Vec<(String, Account)>,
     /// Log records, by destination; `stdout` is one.
     pub logs: Vec<(String, Account)>,
+    /// Reports of failures, by destination. One that stands for several is one.
+    pub reports: Vec<(String, Account)>,
 }
 
 /// The accounts of this process at this moment. Empty before [`init`].
 #[must_use]
 pub fn accounts() -> Accounts {
-    let accounts = |(spans, logs): &(Pipeline<SpanData>, Pipeline<LogRecord>)| Accounts {
-        traces: spans.accounts(),
-        logs: logs.accounts(),
+    let accounts = |pipelines: &Pipelines| Accounts {
+        traces: pipelines.spans.accounts(),
+        logs: pipelines.logs.accounts(),
+        reports: pipelines.reports.as_ref().map(Pipeline::accounts).unwrap_or_default(),
     };
     PIPELINES.get().map(accounts).unwrap_or_default()
 }
@@ -190,14 +212,24 @@ impl TelemetryGuard {
     }
 }
 
+impl TelemetryGuard {
+    fn flush_reports(&self) -> Vec<(String, Account)> {
+        let Some((reports, pipeline)) = &self.reports else { return Vec::new() };
+        reports.release();
+        pipeline.shutdown(FLUSH_DEADLINE)
+    }
+}
+
 impl Drop for TelemetryGuard {
     fn drop(&mut self) {
-        let (spans, logs) = std::thread::scope(|scope| {
+        let (spans, logs, reports) = std::thread::scope(|scope| {
             if let Some(metrics) = &self.metrics {
                 scope.spawn(|| metrics.shutdown(FLUSH_DEADLINE));
             }
             let logs = scope.spawn(|| self.lines.pipeline.shutdown(FLUSH_DEADLINE));
-            (self.pipeline.shutdown(FLUSH_DEADLINE), logs.join().unwrap_or_default())
+            let reports = scope.spawn(|| self.flush_reports());
+            let spans = self.pipeline.shutdown(FLUSH_DEADLINE);
+            (spans, logs.join().unwrap_or_default(), reports.join().unwrap_or_default())
         });
         self.lines.ended.store(true, Ordering::Release);
         for loss in traces::losses(&spans) {
@@ -205,6 +237,9 @@ impl Drop for TelemetryGuard {
         }
         for loss in traces::losses(&logs) {
             tracing::warn!(records = %loss, "Telemetry lost log records");
+        }
+        for loss in traces::losses(&reports) {
+            tracing::warn!(reports = %loss, "Telemetry lost reports");
         }
         // The pipelines are empty, so this only marks the provider as ended.
         let _ = self.provider.shutdown_with_timeout(FLUSH_DEADLINE);

@@ -33,6 +33,7 @@ use actix_web::dev::ServiceRequest;
 use crate::propagation::{BaggageRules, TRACEPARENT, TrustPolicy};
 
 pub use body::Watched;
+pub(crate) use failure::LOG_TARGET;
 pub use failure::{Failure, FailureOrigin};
 pub use middleware::TracingMiddleware;
 pub use panics::Panicked;

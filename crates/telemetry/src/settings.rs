@@ -8,6 +8,7 @@ mod known;
 mod limits;
 mod otlp;
 mod resource;
+mod rollbar;
 mod sampler;
 mod short;
 mod shown;
@@ -30,6 +31,7 @@ pub use batch::Batch;
 pub use destination::{Compression, Destination, Protocol, Tls};
 pub use limits::{LogLimits, SpanLimits};
 pub use resource::ResourceSettings;
+pub use rollbar::{Links, ReportsSettings, RollbarDestination};
 pub use variables::Reading;
 
 pub(crate) use otlp::names as otlp_names;
@@ -87,6 +89,14 @@ pub(crate) use otlp::names as otlp_names;
 /// | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | methods that are recorded by name, all of them; any other is `_OTHER` | methods, case-sensitive | those of the conventions |
 /// | `OTEL_PROPAGATORS` | formats of context in headers | `tracecontext`, `baggage`, `b3`, `b3multi`, `xray`, `jaeger`, or `none` | `tracecontext,baggage` |
 /// | `OTEL_LOG_LEVEL` | what telemetry says about itself on stderr | `none`, `error`, `warn`, `info`, `debug` | `warn` |
+/// | `ROLLBAR_ACCESS_TOKEN` | reports failures to Rollbar, with this token | | nothing is sent |
+/// | `ROLLBAR_ENDPOINT` | its API | URL | `https://api.rollbar.com` |
+/// | `ROLLBAR_ENVIRONMENT` | `environment` of the items | | `deployment.environment.name`, or `development` |
+/// | `ROLLBAR_CODE_VERSION` | `code_version` of the items | | the service's version |
+/// | `ROLLBAR_LEVEL` | what is less severe is not reported | `critical`, `error`, `warning`, `info`, `debug` | `error` |
+/// | `ROLLBAR_IGNORE` | types of errors, and messages, that are not reported | names | none |
+/// | `ROLLBAR_ITEMS_PER_MINUTE` | items of a kind that are sent one by one; further ones go as one with a count | number | 60 |
+/// | `HONEYCOMB_TEAM` | makes items link to the trace | `team`, `team/environments/name`, or the URL of either | no link |
 /// | `TELEMETRY_TRUST` | whose context is believed | `public`, `internal`, or networks | by service |
 /// | `TELEMETRY_BAGGAGE` | baggage that strangers may set | keys | none |
 /// | `TELEMETRY_BAGGAGE_ATTRIBUTES` | baggage that becomes attributes of each span | keys | none |
@@ -104,6 +114,8 @@ pub struct Settings {
     pub logs: LogsSettings,
     /// Metrics.
     pub metrics: MetricsSettings,
+    /// Reports of failures.
+    pub reports: ReportsSettings,
     /// HTTP methods that are recorded by name; empty for those of the conventions.
     pub http_methods: Vec<String>,
     /// How context is read and written, in this order.
@@ -194,6 +206,7 @@ impl Settings {
             traces: TracesSettings::read(&variables),
             logs: LogsSettings::read(&variables),
             metrics: MetricsSettings::read(&variables),
+            reports: ReportsSettings::read(&variables),
             http_methods: variables.list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"),
             propagators: propagators(&variables),
             trust: trust(&variables),

@@ -39,10 +39,19 @@ pub(crate) fn begin(
     }
 }
 
+/// What is recorded of the current span, if it is sampled and has not ended.
+pub(crate) fn current() -> Option<std::sync::Arc<Live>> {
+    live(&Span::current())
+}
+
+/// What is recorded of `span`, if it is sampled and has not ended.
+pub(crate) fn live(span: &Span) -> Option<std::sync::Arc<Live>> {
+    span.with_subscriber(|(id, subscriber)| Telemetry::live(subscriber, id)).flatten()
+}
+
 /// Changes what is recorded of `span`. Nothing happens to a span that is not sampled or has ended.
 pub(crate) fn update(span: &Span, change: impl FnOnce(&mut Recording<'_>)) {
-    let live = span.with_subscriber(|(id, subscriber)| Telemetry::live(subscriber, id)).flatten();
-    if let Some(live) = live {
+    if let Some(live) = live(span) {
         live.update(change);
     }
 }

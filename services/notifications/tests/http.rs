@@ -27,6 +27,7 @@ impl Service {
                 port: 0,
                 workers: 2,
                 drain: Duration::from_secs(1),
+                debug_routes: false,
             },
             database: Location::file_in(directory.path(), "notifications"),
             users,

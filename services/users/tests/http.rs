@@ -25,6 +25,7 @@ impl Service {
                 port: 0,
                 workers: 1,
                 drain: Duration::from_secs(1),
+                debug_routes: false,
             },
             database: Location::file_in(directory.path(), "users"),
             default_viewer: "andrewbrown".to_owned(),

@@ -32,6 +32,7 @@ pub(super) fn rows(service: ServiceInfo, settings: &Settings) -> Vec<Row> {
     rows.traces();
     rows.logs();
     rows.metrics();
+    rows.reports();
     rows.add(0, "propagators", propagators(settings), &["OTEL_PROPAGATORS"]);
     rows.add(0, "trust", trust(settings.trust.as_ref()), &["TELEMETRY_TRUST"]);
     rows.add(0, "baggage kept", listed(&settings.baggage.from_strangers), &["TELEMETRY_BAGGAGE"]);
@@ -124,6 +125,36 @@ impl Rows<'_> {
         if metrics.destination.is_some() || metrics.console {
             self.add(1, "interval", time(metrics.interval), &["OTEL_METRIC_EXPORT_INTERVAL"]);
             self.add(1, "export timeout", time(metrics.timeout), &["OTEL_METRIC_EXPORT_TIMEOUT"]);
+        }
+    }
+
+    fn reports(&mut self) {
+        let reports = &self.settings.reports;
+        let names: Vec<&str> = reports.destinations.iter().map(|to| to.name).collect();
+        let told = if names.is_empty() { NOWHERE.to_owned() } else { names.join(", ") };
+        self.add(0, "reports", told, &["ROLLBAR_ACCESS_TOKEN", "EXPLORER_URL"]);
+        for to in &reports.destinations {
+            let own = if to.name == "explorer" { "EXPLORER_URL" } else { "ROLLBAR_ENDPOINT" };
+            self.add(1, to.name, &to.endpoint, &[own]);
+        }
+        if !reports.destinations.is_empty() {
+            let by_resource = || "by deployment.environment.name".to_owned();
+            self.add(
+                1,
+                "environment",
+                reports.environment.clone().unwrap_or_else(by_resource),
+                &["ROLLBAR_ENVIRONMENT"],
+            );
+            let by_service = || "the service's".to_owned();
+            self.add(
+                1,
+                "code version",
+                reports.code_version.clone().unwrap_or_else(by_service),
+                &["ROLLBAR_CODE_VERSION"],
+            );
+            self.add(1, "level", reports.level.as_str(), &["ROLLBAR_LEVEL"]);
+            self.add(1, "ignored", listed(&reports.ignore), &["ROLLBAR_IGNORE"]);
+            self.add(1, "items a minute", reports.items_per_minute, &["ROLLBAR_ITEMS_PER_MINUTE"]);
         }
     }
 

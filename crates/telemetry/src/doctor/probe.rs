@@ -10,7 +10,8 @@ use super::diagnosis::Asked;
 use crate::Settings;
 use crate::logs::LogRecord;
 use crate::otlp::{self, Answer, BuildError};
-use crate::settings::Destination;
+use crate::reports;
+use crate::settings::{Destination, RollbarDestination};
 
 /// How long a destination is waited for; a person waits too.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,7 +19,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// What a destination answered to an empty request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// `traces`, `logs` or `metrics`.
+    /// `traces`, `logs`, `metrics` or `reports`.
     pub signal: &'static str,
     /// The name of the destination.
     pub destination: &'static str,
@@ -59,13 +60,26 @@ pub(super) fn all(settings: &Settings) -> Vec<Probe> {
     let logs = settings.logs.destinations.iter().map(of("logs", otlp::probe::<LogRecord>));
     let metrics = settings.metrics.destination.iter().map(of("metrics", otlp::probe_metrics));
     std::thread::scope(|scope| {
+        let reports = settings.reports.destinations.iter();
+        let reports: Vec<_> =
+            reports.map(|to| (to, scope.spawn(move || reports::probe(to, PATIENCE)))).collect();
         let all = traces.chain(logs).chain(metrics);
         let started = all
             .map(|(asked, ask)| (asked, scope.spawn(move || verdict(asked, ask(asked.to, asked.limit())))));
         // All are started before the first is waited for.
         let started: Vec<_> = started.collect();
-        started.into_iter().map(|(asked, verdict)| probe(asked, verdict)).collect()
+        let probes = started.into_iter().map(|(asked, verdict)| probe(asked, verdict));
+        probes.chain(reports.into_iter().map(|(to, verdict)| report_probe(to, verdict))).collect()
     })
+}
+
+fn report_probe(to: &RollbarDestination, verdict: ScopedJoinHandle<'_, Result<String, String>>) -> Probe {
+    Probe {
+        signal: "reports",
+        destination: to.name,
+        endpoint: to.endpoint.to_string(),
+        verdict: joined(verdict),
+    }
 }
 
 fn verdict(asked: Asked<'_>, answer: Result<Answer, BuildError>) -> Result<String, String> {
@@ -74,7 +88,10 @@ fn verdict(asked: Asked<'_>, answer: Result<Answer, BuildError>) -> Result<Strin
 
 fn probe(asked: Asked<'_>, verdict: ScopedJoinHandle<'_, Result<String, String>>) -> Probe {
     let Asked { signal, to, .. } = asked;
-    // A destination that could not be asked must not look like one that is well.
-    let verdict = verdict.join().unwrap_or_else(|_| Err("asking it panicked; see above".to_owned()));
-    Probe { signal, destination: to.name, endpoint: to.shown_endpoint(), verdict }
+    Probe { signal, destination: to.name, endpoint: to.shown_endpoint(), verdict: joined(verdict) }
+}
+
+/// A destination that could not be asked must not look like one that is well.
+fn joined(verdict: ScopedJoinHandle<'_, Result<String, String>>) -> Result<String, String> {
+    verdict.join().unwrap_or_else(|_| Err("asking it panicked; see above".to_owned()))
 }

@@ -64,10 +64,40 @@ fn check(answer: &'static str, expected: &str) {
 fn a_receiver_that_takes_spans_is_healthy() {
     let base = receiver("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
 
-    let report = examine(&[("EXPLORER_URL", &base)]);
+    let report = examine(&[
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &base),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ]);
 
     assert_eq!(report.probes[0].verdict, Ok("it takes traces".to_owned()));
     assert!(report.is_healthy(), "{report}");
+}
+
+/// What is told of a server of Rollbar's API that answers so.
+fn of_rollbar(answer: &'static str) -> Result<String, String> {
+    let base = receiver(answer);
+    let report = examine(&[("ROLLBAR_ACCESS_TOKEN", "hunter2"), ("ROLLBAR_ENDPOINT", &base)]);
+    assert!(!report.to_string().contains("hunter2"), "{report}");
+    let probe = report.probes.last().unwrap();
+    assert_eq!((probe.signal, probe.destination), ("reports", "rollbar"));
+    assert_eq!(report.is_healthy(), probe.is_good());
+    probe.verdict.clone()
+}
+
+#[test]
+fn a_token_of_rollbar_is_asked_about_without_a_report() {
+    let taken = "HTTP/1.1 422 Unprocessable\r\ncontent-length: 31\r\nconnection: close\r\n\r\n{\"err\":1,\"message\":\"no body!!\"}";
+    assert_eq!(of_rollbar(taken), Ok("it takes reports".to_owned()));
+
+    let told = of_rollbar(
+        "HTTP/1.1 403 Forbidden\r\ncontent-length: 31\r\nconnection: close\r\n\r\n{\"err\":1,\"message\":\"bad token\"}",
+    );
+    let told = told.unwrap_err();
+    assert!(told.contains("bad token") && told.contains("Check ROLLBAR_ACCESS_TOKEN"), "{told}");
+
+    let told =
+        of_rollbar("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap_err();
+    assert!(told.contains("Check ROLLBAR_ENDPOINT"), "{told}");
 }
 
 #[test]

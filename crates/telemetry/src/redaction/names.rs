@@ -93,6 +93,11 @@ pub(crate) fn add(names: &[String]) {
     let _ = ADDED.set(names.iter().map(|name| words(name).0).collect());
 }
 
+/// Whether `name` is one of those that are secrets only when they stand alone.
+pub(super) fn is_whole(name: &str) -> bool {
+    WHOLE.contains(&words(name).0.as_str())
+}
+
 /// Whether no more names can be added.
 pub(super) fn are_complete() -> bool {
     ADDED.get().is_some()

@@ -1,8 +1,7 @@
 //! Names with values in text: `password=x`, `"password": "x"`, `Authorization: Bearer x`, `password: Some("x")`.
 
 use super::text::Cut;
-use super::tokens;
-use super::{decoded, is_secret};
+use super::{decoded, is_secret, names, tokens};
 
 /// A longer run of name characters is no name.
 const NAME_BYTES: usize = 64;
@@ -13,6 +12,11 @@ pub(super) fn find(text: &str, cuts: &mut Vec<Cut>) {
     while let Some(at) = text[from..].find(['=', ':']).map(|at| from + at) {
         from = at + 1;
         let Some(name) = name_before(&text[..at]) else { continue };
+        // `core::pin::Pin` is a path; short words are names of modules, too.
+        if text[at..].starts_with("::") && names::is_whole(name) {
+            from = at + 2;
+            continue;
+        }
         if !is_secret(&decoded(name)) {
             continue;
         }

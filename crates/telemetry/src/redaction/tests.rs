@@ -12,6 +12,16 @@ fn check(dirty: &str, clean: &str) {
 }
 
 #[test]
+fn a_path_of_modules_is_no_pair() {
+    for path in
+        ["core::pin::Pin<P>", "<core::pin::Pin<P> as core::future::Future>::poll", "app::session::Store"]
+    {
+        assert_eq!(text(path), path);
+    }
+    assert_eq!(text("pin: 1234, password::hunter2"), "pin: REDACTED, password:REDACTED");
+}
+
+#[test]
 fn secret_values_leave_a_query_and_keys_stay() {
     assert_eq!(query("term=hi&password=hunter2&Api-Key=1"), "term=hi&password=REDACTED&Api-Key=REDACTED");
     assert_eq!(query("pass%77ord=hunter2"), "pass%77ord=REDACTED");

@@ -1,10 +1,16 @@
 //! What a handler's error tells the middleware about a failed request.
 
 use std::error::Error;
+use std::panic::Location;
+
+use crate::reports::frames::Stack;
+use crate::reports::{self, Cause};
+use crate::spans::Live;
 
 /// Why a request failed, put into the extensions of its 5xx response by whoever made that response. The middleware
-/// turns it into one log event and one `exception` event on the span, so nobody else has to log it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// turns it into one log event, one `exception` event on the span and one report, so nobody else has to tell of it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Failure {
     /// Whether this service failed by itself.
     pub origin: FailureOrigin,
@@ -12,7 +18,17 @@ pub struct Failure {
     pub kind: String,
     /// What happened, with all causes, outermost first: becomes `exception.message`.
     pub message: String,
+    /// The error and its causes one by one, outermost first.
+    pub(crate) causes: Vec<Cause>,
+    /// Where it failed, the most recent call last.
+    pub(crate) stack: Stack,
 }
+
+/// Where log lines about failed requests come from.
+pub(crate) const LOG_TARGET: &str = module_path!();
+
+/// The type of a panic.
+const PANIC: &str = "panic";
 
 /// Who failed. Each service reports its own failures, so that one failure is reported once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,19 +42,43 @@ pub enum FailureOrigin {
 impl Failure {
     /// A failure of this service, described by `error` and its sources.
     #[must_use]
+    #[track_caller]
     pub fn here(kind: impl Into<String>, error: &dyn Error) -> Self {
-        Self { origin: FailureOrigin::Here, kind: kind.into(), message: chain(error) }
+        Self::of(FailureOrigin::Here, kind.into(), error)
     }
 
     /// A failure that a callee has reported already.
     #[must_use]
+    #[track_caller]
     pub fn of_callee(kind: impl Into<String>, error: &dyn Error) -> Self {
-        Self { origin: FailureOrigin::Callee, kind: kind.into(), message: chain(error) }
+        Self::of(FailureOrigin::Callee, kind.into(), error)
+    }
+
+    #[track_caller]
+    fn of(origin: FailureOrigin, kind: String, error: &dyn Error) -> Self {
+        let mut causes = Cause::chain(error);
+        // The caller knows better than an error can tell.
+        if let Some(outermost) = causes.first_mut() {
+            outermost.class.clone_from(&kind);
+        }
+        let stack = Stack::at(Location::caller());
+        Self { origin, kind, message: chain(error), causes, stack }
+    }
+
+    /// A panic of a handler.
+    pub(super) fn panic(error: &dyn Error, text: &str, stack: Stack) -> Self {
+        let causes = vec![Cause { class: PANIC.to_owned(), message: text.to_owned() }];
+        Self { causes, stack, ..Self::of(FailureOrigin::Here, PANIC.to_owned(), error) }
+    }
+
+    pub(crate) fn is_panic(&self) -> bool {
+        self.kind == PANIC
     }
 
     /// A failure of which no error is known, but its text.
     pub(super) fn unknown(kind: &str, message: String) -> Self {
-        Self { origin: FailureOrigin::Here, kind: kind.to_owned(), message }
+        let causes = vec![Cause { class: kind.to_owned(), message: message.clone() }];
+        Self { origin: FailureOrigin::Here, kind: kind.to_owned(), message, causes, stack: Stack::default() }
     }
 
     /// A 5xx that a handler made by hand, without an error.
@@ -46,25 +86,37 @@ impl Failure {
         Self::unknown("unexplained", "the handler answered so without giving an error".to_owned())
     }
 
-    /// One event, at the level that the origin asks for. The message is a constant, so that reporters group it.
-    pub(super) fn log(&self, status: u16) {
-        let status = i64::from(status);
+    /// One event, at the level that the origin asks for, and one report. The message is a constant, so that both are grouped
+    /// by it. Call it in the span of the request, which is `live` if it is recorded.
+    pub(super) fn tell(&self, status: u16, live: Option<&Live>) {
+        self.log(i64::from(status));
+        if let Some(reports) = reports::current() {
+            let message = if self.origin == FailureOrigin::Here { HERE } else { CALLEE };
+            reports.failure(self, message, status, live);
+        }
+    }
+
+    fn log(&self, status: i64) {
         match self.origin {
             FailureOrigin::Here => tracing::error!(
                 http.response.status_code = status,
                 "exception.type" = %self.kind,
                 "exception.message" = %self.message,
-                "Request failed"
+                "{HERE}"
             ),
             FailureOrigin::Callee => tracing::warn!(
                 http.response.status_code = status,
                 "exception.type" = %self.kind,
                 "exception.message" = %self.message,
-                "Request failed in a callee"
+                "{CALLEE}"
             ),
         }
     }
 }
+
+/// What is said of a failure of this service, and of one of a callee.
+const HERE: &str = "Request failed";
+const CALLEE: &str = "Request failed in a callee";
 
 /// An error and its sources, outermost first: `failed to load: connection refused`. A source whose text its parent
 /// has already is not repeated.

@@ -7,12 +7,14 @@ use actix_web::{HttpResponse, ResponseError};
 
 use super::failure::Failure;
 use crate::context;
+use crate::reports::frames::{self, Stack};
 
 /// A handler panicked. The answer is a 500 without the panic's text, which may hold anything.
 #[derive(Debug, thiserror::Error)]
 #[error("the handler panicked: {text}")]
 pub struct Panicked {
     text: String,
+    stack: Stack,
     trace_id: Option<String>,
 }
 
@@ -24,11 +26,11 @@ impl Panicked {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a value that is no text".to_owned());
-        Self { text, trace_id: context::current_trace_id() }
+        Self { text, stack: frames::take(), trace_id: context::current_trace_id() }
     }
 
     pub(super) fn failure(&self) -> Failure {
-        Failure::here("panic", self)
+        Failure::panic(self, &self.text, self.stack.clone())
     }
 }
 

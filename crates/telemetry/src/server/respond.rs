@@ -1,6 +1,7 @@
 //! The inner half of the middleware: everything that needs the request's span to be there already.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::ops::Not;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -20,6 +21,7 @@ use tracing::Span;
 use super::body::Watched;
 use super::description::Description;
 use super::{Panicked, spans};
+use crate::reports::frames;
 use crate::spans::{Pending, Tracer};
 use crate::{metrics, propagation};
 
@@ -47,7 +49,9 @@ where
         let mut measure = metrics::server(&request);
         Box::pin(async move {
             let mut pending = Pending::new(Span::current());
-            let call = AssertUnwindSafe(async { service.call(request).await }).catch_unwind();
+            let mut call = Box::pin(async { service.call(request).await });
+            let call = poll_fn(|task| frames::catching(|| call.as_mut().poll(task)));
+            let call = AssertUnwindSafe(call).catch_unwind();
             let outcome = call.await.unwrap_or_else(|payload| Err(Panicked::new(payload.as_ref()).into()));
             pending.done();
             if let Some(measure) = &mut measure {
@@ -101,8 +105,8 @@ impl Untraced {
 
 /// An error on its way to becoming an answer, with the header that the answer must carry.
 #[derive(Debug)]
-struct Answered {
-    error: Error,
+pub(super) struct Answered {
+    pub(super) error: Error,
     value: String,
 }
 

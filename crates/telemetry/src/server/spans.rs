@@ -15,9 +15,11 @@ use tracing_actix_web::RootSpanBuilder;
 
 use super::description::Description;
 use super::failure::Failure;
+use super::respond::Answered;
 use super::{Panicked, Policy};
 use crate::context;
 use crate::propagation::Received;
+use crate::reports::{self, RequestFacts};
 use crate::spans::{self, Recording, Start};
 
 /// Makes and ends the span of a request, on behalf of `tracing-actix-web`.
@@ -38,7 +40,7 @@ impl RootSpanBuilder for ServerSpans {
         let (status, failure) = result(outcome);
         spans::update(&span, |span| end(span, status, failure.as_ref()));
         if let Some(failure) = failure {
-            failure.log(status.as_u16());
+            failure.tell(status.as_u16(), spans::live(&span).as_deref());
         }
     }
 }
@@ -48,6 +50,10 @@ fn start(request: &ServiceRequest, policy: &Policy) -> Span {
     let peer = request.peer_addr().map(|address| address.ip());
     let Received { parent, stranger } =
         policy.trust.receive(context::from_request(request.headers()), peer, &policy.baggage);
+    let parent = match reports::current() {
+        Some(_) => RequestFacts::new(request, &policy.trust).carry(&parent),
+        None => parent,
+    };
     let describe = |span: &mut Recording<'_>| {
         Description::of(request).write(span);
         if let Some(stranger) = stranger {
@@ -77,7 +83,7 @@ pub(super) fn late(
         })
     })?;
     let attached = begun.context.clone().attach();
-    failure.log(status.as_u16());
+    failure.tell(status.as_u16(), begun.live.as_deref());
     drop(attached);
     if let Some(live) = begun.live {
         live.end(SystemTime::now());
@@ -108,6 +114,7 @@ pub(super) fn result<B>(outcome: &Result<ServiceResponse<B>, Error>) -> (StatusC
 
 /// An error that did not say whose it is, is ours.
 fn plain_failure(error: &Error) -> Failure {
+    let error = error.as_error::<Answered>().map_or(error, |answered| &answered.error);
     error
         .as_error::<Panicked>()
         .map_or_else(|| Failure::unknown("actix_web::Error", error.to_string()), Panicked::failure)

@@ -1,7 +1,7 @@
 //! The names of all variables that are read here, and what to say of one that was set and did nothing.
 
 use super::variables::Variables;
-use super::{otlp, short};
+use super::{otlp, rollbar, short};
 
 const OTHERS: &[&str] = &[
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
@@ -45,13 +45,18 @@ const OTHERS: &[&str] = &[
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 /// Who sets a variable that begins like this means telemetry.
-const PREFIXES: [&str; 3] = ["OTEL_", "TELEMETRY_", "HONEYCOMB_"];
+const PREFIXES: [&str; 4] = ["OTEL_", "TELEMETRY_", "HONEYCOMB_", "ROLLBAR_"];
 
 /// Letters by which a slip of the pen may differ from a name.
 const MAX_SLIPS: usize = 2;
 
 pub(super) fn names() -> impl Iterator<Item = String> {
-    OTHERS.iter().chain(&short::NAMES).map(|name| (*name).to_owned()).chain(otlp::all_names())
+    OTHERS
+        .iter()
+        .chain(&short::NAMES)
+        .chain(&rollbar::NAMES)
+        .map(|name| (*name).to_owned())
+        .chain(otlp::all_names())
 }
 
 /// Remembers each known variable that is set and was never asked for, with the reason. Call it last.
@@ -69,6 +74,8 @@ fn reason(name: &str, sends_otlp: bool) -> &'static str {
         "only OTEL_TRACES_SAMPLER=traceidratio and parentbased_traceidratio ask for it"
     } else if name.starts_with("HONEYCOMB_") {
         "it needs HONEYCOMB_API_KEY"
+    } else if name.starts_with("ROLLBAR_") {
+        "it needs ROLLBAR_ACCESS_TOKEN"
     } else if name.ends_with("_INSECURE") {
         "it is for gRPC endpoints without a scheme"
     } else if name.starts_with("OTEL_EXPORTER_OTLP_METRICS_") {

@@ -11,7 +11,7 @@ use super::{Compression, Destination, endpoint, otlp};
 /// People look at the explorer while they work, so its spans wait half a second at most.
 const EXPLORER_DELAY: Duration = Duration::from_millis(500);
 
-const EXPLORER: &str = "EXPLORER_URL";
+pub(super) const EXPLORER: &str = "EXPLORER_URL";
 const KEY: &str = "HONEYCOMB_API_KEY";
 const ENDPOINT: &str = "HONEYCOMB_API_ENDPOINT";
 const DATASET: &str = "HONEYCOMB_DATASET";

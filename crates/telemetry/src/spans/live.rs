@@ -31,6 +31,14 @@ impl Live {
         }
     }
 
+    /// [`update`](Self::update), unless the span is being changed at this moment: for a panic hook, which may run in the
+    /// middle of that.
+    pub(crate) fn try_update(&self, change: impl FnOnce(&mut Recording<'_>)) {
+        if let Some(data) = self.data.try_lock().ok().as_deref_mut().and_then(Option::as_mut) {
+            change(&mut Recording::of(data, &self.tracer.limits));
+        }
+    }
+
     /// Ends the span, once; it changes no more.
     pub(crate) fn end(&self, at: SystemTime) {
         let data = self.data.lock().unwrap_or_else(PoisonError::into_inner).take();

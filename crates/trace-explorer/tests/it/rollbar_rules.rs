@@ -270,12 +270,18 @@ async fn a_full_queue_is_429_with_the_headers_of_a_rate_limit() {
         Settings { port: 0, data, max_body_bytes: 2_000, queue_bytes: 2_000, ..Settings::default() };
     let explorer = Running::with(settings).await;
     // A sender that has begun and does not end holds its part of the queue.
-    let mut slow = TcpStream::connect(explorer.base.trim_start_matches("http://")).unwrap();
-    write!(slow, "POST {ITEM} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1501\r\n\r\n").unwrap();
-    slow.write_all(&[b' '; 1_500]).unwrap();
+    let slow = || {
+        let mut slow = TcpStream::connect(explorer.base.trim_start_matches("http://")).unwrap();
+        write!(slow, "POST {ITEM} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1501\r\n\r\n").unwrap();
+        slow.write_all(&[b' '; 1_500]).unwrap();
+        slow
+    };
     let payload = with("/custom", json!("x".repeat(1_000)));
 
+    let mut all = Vec::new();
     let response = loop {
+        // One that comes while another body fills the queue is refused and holds nothing.
+        all.push(slow());
         let response = explorer.rollbar(ITEM, &payload).send().await.unwrap();
         if response.status() != 200 {
             break response;
@@ -288,7 +294,7 @@ async fn a_full_queue_is_429_with_the_headers_of_a_rate_limit() {
     assert!(number("x-rate-limit-reset") > 1_700_000_000 && number("x-rate-limit-limit") == 0);
     let body = json_of(response).await;
     assert_eq!(body, json!({"err": 1, "message": "too many requests are waiting to be written"}));
-    drop(slow);
+    drop(all);
     while explorer.rollbar(ITEM, &payload).send().await.unwrap().status() == 429 {}
 }
 
