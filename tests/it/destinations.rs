@@ -97,7 +97,7 @@ fn an_outage_of_a_destination_loses_nothing() {
     let explorer = Service::run(
         "explorer",
         &variables([
-            ("EXPLORER_PORT", address.rsplit(':').next().unwrap().to_owned()),
+            ("EXPLORER_PORT", callee::free(&address)),
             ("EXPLORER_DATA", format!("{folder}/explorer")),
         ]),
     );

@@ -8,6 +8,7 @@ mod contract;
 mod databases;
 mod destinations;
 mod doctor;
+mod dotenv;
 mod foreign_reports;
 mod foreign_service;
 mod outbox;

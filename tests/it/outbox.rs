@@ -22,7 +22,7 @@ fn a_delivery_that_first_failed_is_still_in_the_trace_of_its_request() {
     let mut notifications = Process::start(
         "notifications",
         &variables([
-            ("PORT", address.rsplit(':').next().unwrap().to_owned()),
+            ("PORT", callee::free(&address)),
             ("CRUDDUR_DATA", stack.data.path().display().to_string()),
             ("EXPLORER_URL", stack.explorer.address.clone()),
             ("USERS_URL", stack.users.address.clone()),

@@ -1,9 +1,12 @@
 //! A callee that misbehaves.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use tokio::net::TcpSocket;
 
 /// What a callee does with each request.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +46,27 @@ pub fn start_recording(manner: Manner) -> (String, Heads) {
     (address, remembered)
 }
 
-/// An address where nobody listens.
+/// Ports that are bound and not listened on, so that nobody else gets them while tests run side by side.
+static HELD: Mutex<BTreeMap<u16, TcpSocket>> = Mutex::new(BTreeMap::new());
+
+/// An address where nobody listens: connections are refused, until [`free`].
 #[must_use]
 pub fn nobody() -> String {
-    format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
+    // Without SO_REUSEADDR, which a listener of the standard library has: two sockets with it may share a port.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    HELD.lock().unwrap().insert(address.port(), socket);
+    format!("http://{address}")
+}
+
+/// Lets go of an address of [`nobody`], for a service that comes up there. Its port.
+#[must_use]
+pub fn free(address: &str) -> String {
+    let port = address.rsplit(':').next().unwrap();
+    let held = HELD.lock().unwrap().remove(&port.parse().unwrap());
+    assert!(held.is_some(), "nobody holds {address}");
+    port.to_owned()
 }
 
 fn serve(mut connection: TcpStream, manner: Manner, heads: &Heads) {
@@ -86,4 +106,23 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<String> {
     let length = length.map_or(Some(0), |value| value.trim().parse().ok())?;
     std::io::copy(&mut reader.take(length), &mut std::io::sink()).ok()?;
     Some(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn an_address_of_nobody_refuses_connections_and_is_given_to_nobody_else() {
+        let address = nobody();
+        let authority = address.trim_start_matches("http://").to_owned();
+
+        assert_eq!(TcpStream::connect(&authority).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(TcpListener::bind(&authority).unwrap_err().kind(), ErrorKind::AddrInUse);
+
+        assert_eq!(free(&address), authority.rsplit(':').next().unwrap());
+        assert!(TcpListener::bind(&authority).is_ok());
+    }
 }

@@ -7,8 +7,12 @@ use serde_json::Value;
 
 use crate::process::Process;
 
-/// Starts `tests/python/foreign.py`, which sends its spans to `explorer`. `None`, said loudly, where
-/// `CRUDDUR_TEST_PYTHON` names no interpreter that has the packages of `tests/python/requirements.txt`.
+/// Starts `tests/python/foreign.py`, which sends its spans to `explorer`. The interpreter is that of
+/// `CRUDDUR_TEST_PYTHON`, which has the packages of `tests/python/requirements.txt`. `None`, said loudly, where a tester has
+/// left Python out with `CRUDDUR_TEST_SKIP_PYTHON`.
+///
+/// # Panics
+/// When neither variable is set, too.
 #[must_use]
 pub fn start(explorer: &str) -> Option<Process> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/foreign.py");
@@ -29,9 +33,15 @@ pub fn report(endpoint: &str, token: &str, trace_id: &str, span_id: &str) -> Opt
 }
 
 fn python() -> Option<OsString> {
-    let python = std::env::var_os("CRUDDUR_TEST_PYTHON");
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let python = set("CRUDDUR_TEST_PYTHON");
     if python.is_none() {
-        eprintln!("SKIPPED: CRUDDUR_TEST_PYTHON is not set, so nothing was tested against Python");
+        assert!(
+            set("CRUDDUR_TEST_SKIP_PYTHON").is_some(),
+            "this test needs Python: run it with `scripts/test`, which prepares one, or set CRUDDUR_TEST_PYTHON to an \
+             interpreter that has the packages of tests/python/requirements.txt; CRUDDUR_TEST_SKIP_PYTHON=1 leaves it out"
+        );
+        eprintln!("SKIPPED: nothing was tested against Python, because CRUDDUR_TEST_SKIP_PYTHON is set");
     }
     python
 }

@@ -2,13 +2,15 @@
 //!
 //! Everything here panics when it cannot do its work: that is the test's failure report.
 
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use tokio::net::TcpSocket;
 
 use crate::BaseUrl;
 
@@ -93,6 +95,8 @@ impl Fake {
         let state =
             Arc::new(State { behaviour: Mutex::new(Box::new(behaviour)), asked: Mutex::new(Vec::new()) });
         let data = web::Data::from(Arc::clone(&state));
+        let port = address.rsplit(':').next().and_then(|port| port.parse().ok());
+        drop(port.and_then(|port| held().remove(&port)));
         let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let server =
@@ -149,13 +153,44 @@ async fn answer(request: HttpRequest, body: web::Bytes, state: web::Data<State>)
     HttpResponse::build(status).content_type("application/json").body(answer.body)
 }
 
-/// The address of a service that is down.
+/// Ports that are bound and not listened on, so that nobody else gets them while tests run side by side.
+static HELD: Mutex<BTreeMap<u16, TcpSocket>> = Mutex::new(BTreeMap::new());
+
+/// The address of a service that is down: connections are refused, until [`Fake::start_at`] takes it.
 ///
 /// # Panics
 /// When no port is free.
 #[must_use]
 pub fn nowhere() -> BaseUrl {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("an address");
+    // Without SO_REUSEADDR, which a listener of the standard library has: two sockets with it may share a port.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+    let address = socket.local_addr().expect("an address");
+    held().insert(address.port(), socket);
     format!("http://{address}").parse().expect("an address is a URL")
+}
+
+fn held() -> MutexGuard<'static, BTreeMap<u16, TcpSocket>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn an_address_of_nowhere_refuses_connections_until_a_stand_in_takes_it() {
+        let base = nowhere();
+        let authority = base.url().authority().to_owned();
+
+        assert_eq!(TcpStream::connect(&authority).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(TcpListener::bind(&authority).unwrap_err().kind(), ErrorKind::AddrInUse);
+
+        let fake = Fake::start_at(&authority, |_| Answer::ok("{}"));
+        assert!(TcpStream::connect(&authority).is_ok());
+        fake.stop().await;
+    }
 }

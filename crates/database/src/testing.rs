@@ -13,33 +13,47 @@ use crate::Location;
 /// URL of a server on which the tests may make and drop databases.
 pub const POSTGRES_URL: &str = "CRUDDUR_TEST_POSTGRES_URL";
 
-/// Runs `test` on a new SQLite file and, when [`POSTGRES_URL`] is set, on a new PostgreSQL database. When it is not
-/// set, stderr says that the second half did not run, past the test harness' capture.
+/// Set to anything, it leaves out what needs PostgreSQL: a tester's decision, and never what happens by itself.
+pub const SKIP_POSTGRES: &str = "CRUDDUR_TEST_SKIP_POSTGRES";
+
+/// Runs `test` on a new SQLite file and on a new PostgreSQL database on the server of [`POSTGRES_URL`].
+///
+/// With [`SKIP_POSTGRES`] the second half does not run, and stderr says so past the test harness' capture.
 ///
 /// # Panics
-/// When the test does, or when a database cannot be made.
+/// When the test does, when a database cannot be made, and when neither variable is set.
 pub async fn on_each_system(test: impl AsyncFn(Location)) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     // Boxed, for a test's future may be larger than a stack likes.
     Box::pin(test(Location::file_in(directory.path(), "test"))).await;
 
-    match std::env::var(POSTGRES_URL) {
-        Ok(server) if !server.is_empty() => {
-            let database = PostgresDatabase::create(&server).await;
-            Box::pin(test(database.url.parse().expect("a URL made of a URL"))).await;
-            database.drop().await;
-        }
-        _ => say_skipped(),
+    if let Some(server) = postgres_server() {
+        let database = PostgresDatabase::create(&server).await;
+        Box::pin(test(database.url.parse().expect("a URL made of a URL"))).await;
+        database.drop().await;
     }
+}
+
+/// The server of [`POSTGRES_URL`]; `None` when the tester has left it out.
+fn postgres_server() -> Option<String> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let server = set(POSTGRES_URL);
+    if server.is_none() {
+        assert!(
+            set(SKIP_POSTGRES).is_some(),
+            "this test needs PostgreSQL: run it with `scripts/test`, which starts one, or set {POSTGRES_URL} to a server \
+             where databases may be made (postgres://user:password@host/postgres); {SKIP_POSTGRES}=1 leaves that part out"
+        );
+        say_skipped();
+    }
+    server
 }
 
 fn say_skipped() {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
-        let _ = writeln!(
-            std::io::stderr(),
-            "\nSKIPPED: the tests on PostgreSQL, because {POSTGRES_URL} is not set"
-        );
+        let _ =
+            writeln!(std::io::stderr(), "\nSKIPPED: the tests on PostgreSQL, because {SKIP_POSTGRES} is set");
     });
 }
 

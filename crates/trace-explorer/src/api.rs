@@ -14,6 +14,7 @@ use crate::ids::{IdError, TraceId};
 use crate::model::Trace;
 use crate::otlp;
 use crate::query;
+use crate::receiver::Receiver;
 use crate::store::{LogStore, Store};
 use view::TraceView;
 
@@ -44,7 +45,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         ("/api/deploys", get().to(errors::deploys)),
         ("/api/stats", get().to(stats)),
         ("/health/live", get().to(healthy)),
-        ("/health/ready", get().to(healthy)),
+        ("/health/ready", get().to(ready)),
     ] {
         let only_get = web::to(|| async { method_not_allowed() });
         config.service(web::resource(path).route(handler).default_service(only_get));
@@ -101,10 +102,7 @@ async fn services(explorer: web::Data<Explorer>) -> HttpResponse {
     HttpResponse::Ok().json(json!({"services": explorer.store.services()}))
 }
 
-async fn stats(
-    explorer: web::Data<Explorer>,
-    receiver: web::Data<crate::receiver::Receiver>,
-) -> HttpResponse {
+async fn stats(explorer: web::Data<Explorer>, receiver: web::Data<Receiver>) -> HttpResponse {
     HttpResponse::Ok().json(view::StatsView {
         stats: explorer.store.stats(),
         errors: explorer.errors.error_stats(),
@@ -115,6 +113,15 @@ async fn stats(
 
 async fn healthy() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
+}
+
+/// An explorer that can still show, but not take, is not ready.
+async fn ready(receiver: web::Data<Receiver>) -> HttpResponse {
+    if receiver.is_alive() {
+        return healthy().await;
+    }
+    let message = "the ingest thread has ended, so nothing can be taken: restart the explorer";
+    HttpResponse::ServiceUnavailable().json(json!({"error": "unavailable", "message": message}))
 }
 
 /// The id in a path; the error is a sentence.
@@ -162,3 +169,6 @@ pub(crate) fn method_not_allowed() -> HttpResponse {
 fn internal(message: &str) -> HttpResponse {
     HttpResponse::InternalServerError().json(json!({"error": "internal", "message": message}))
 }
+
+#[cfg(test)]
+mod tests;

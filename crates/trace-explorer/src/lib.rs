@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod announcement;
 mod api;
 pub mod colors;
 mod errors;
 mod guard;
+mod healthcheck;
 mod ids;
 mod log;
 pub mod model;
@@ -19,6 +21,8 @@ pub mod units;
 pub mod waterfall;
 mod wire;
 
+pub use announcement::announcement;
+pub use healthcheck::{HealthcheckError, healthcheck};
 pub use ids::{IdError, SpanId, TraceId};
 pub use log::OpenError;
 pub use server::{Server, ServerError};

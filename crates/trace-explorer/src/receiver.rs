@@ -25,7 +25,11 @@ use ingest::{Ingest, IngestError, Job};
 
 /// Codes of gRPC, as `google.rpc.Status` carries them.
 const INVALID_ARGUMENT: i32 = 3;
+const INTERNAL: i32 = 13;
 const UNAVAILABLE: i32 = 14;
+
+/// What the sender of a request is told that met a fault of the explorer's own. OTLP's senders do not repeat a 500.
+const FAULT: &str = "a fault in the explorer itself; its stderr has more";
 
 /// Seconds after which a sender should try again.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -42,6 +46,11 @@ impl Receiver {
     pub(crate) fn new(ingest: Ingest, budget: Arc<Budget>, body_limit: usize) -> Self {
         Self { ingest, budget, body_limit, counters: Counters::default() }
     }
+
+    /// What is sent can be written, or will be refused for a reason.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.ingest.is_alive()
+    }
 }
 
 /// What was refused since the start.
@@ -57,7 +66,7 @@ pub(crate) struct Counters {
 pub(crate) struct Received {
     /// Spans that could not be kept: reported to their senders as partial success.
     rejected_spans: u64,
-    /// Requests answered with 4xx.
+    /// Requests answered with 4xx or 500: they would meet the same again.
     refused_requests: u64,
     /// Requests answered with 503: their senders try again.
     postponed_requests: u64,
@@ -73,7 +82,7 @@ impl Counters {
     }
 
     fn count(&self, status: StatusCode) {
-        if status.is_client_error() {
+        if status.is_client_error() || status == StatusCode::INTERNAL_SERVER_ERROR {
             self.refused_requests.fetch_add(1, Ordering::Relaxed);
         } else if status.is_server_error() {
             self.postponed_requests.fetch_add(1, Ordering::Relaxed);
@@ -122,6 +131,7 @@ async fn receive(request: &HttpRequest, payload: web::Payload, receiver: &Receiv
         }
         Err(IngestError::TooLarge) => body_failure(BodyError::TooLarge, encoding, receiver.body_limit),
         Err(IngestError::Unavailable(message)) => unavailable(encoding, &message),
+        Err(IngestError::Fault) => failure(StatusCode::INTERNAL_SERVER_ERROR, encoding, INTERNAL, FAULT),
     }
 }
 

@@ -27,7 +27,7 @@ const DRAIN_SECONDS: u64 = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The address is taken, or not ours.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Bind {
         /// The address from the settings.
         address: SocketAddr,
@@ -38,7 +38,7 @@ pub enum ServerError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// Threads or sockets.
-    #[error("cannot serve: {0}")]
+    #[error("cannot serve")]
     Serve(#[source] io::Error),
 }
 
@@ -85,6 +85,7 @@ impl Server {
 
     /// Serves until `stop` is ready; then finishes what is in flight and makes all of it durable.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let store = self.explorer.store.clone();
         let explorer = web::Data::new(self.explorer);
         let receiver = web::Data::new(self.receiver);
         let hosts = web::Data::new(AllowedHosts::new(&self.settings));
@@ -107,16 +108,67 @@ impl Server {
             .map_err(ServerError::Serve)?
             .run();
         let handle = server.handle();
-        let serving = tokio::spawn(server);
-        stop.await;
-        handle.stop(true).await;
-        let outcome = serving.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        if let Err(error) = run_until(server, stop, || handle.stop(true)).await {
+            // Workers may be left, and with them senders: what was answered is made durable without waiting for them.
+            let _ = tokio::task::spawn_blocking(move || store.sync()).await;
+            return Err(ServerError::Serve(error));
+        }
         // The workers are gone and with them all senders, so the thread writes what it has, syncs, and ends.
         let synced = tokio::task::spawn_blocking(move || self.ingest_thread.join()).await;
-        outcome.map_err(ServerError::Serve)?;
         match synced {
             Ok(Ok(())) => Ok(()),
             _ => Err(ServerError::Serve(io::Error::other("the ingest thread panicked"))),
         }
+    }
+}
+
+/// Runs `server` until `stop` is ready and `end` has ended it. A server that ends before is an error at once: nobody
+/// would stop what does not answer any more.
+async fn run_until<End: Future<Output = ()>>(
+    server: impl Future<Output = io::Result<()>> + Send + 'static,
+    stop: impl Future<Output = ()>,
+    end: impl FnOnce() -> End,
+) -> io::Result<()> {
+    let mut serving = tokio::spawn(server);
+    tokio::select! {
+        ended = &mut serving => {
+            ended.map_err(io::Error::other)??;
+            return Err(io::Error::other("the server ended by itself"));
+        }
+        () = stop => end().await,
+    }
+    serving.await.map_err(io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_server_that_ends_before_it_is_stopped_is_an_error() {
+        let server = HttpServer::new(App::new).workers(1).disable_signals();
+        let server = server.bind(("127.0.0.1", 0)).unwrap().run();
+        let handle = server.handle();
+        let serving = run_until(server, pending(), || ready(()));
+
+        let (outcome, ()) = tokio::join!(serving, handle.stop(true));
+
+        assert_eq!(outcome.unwrap_err().to_string(), "the server ended by itself");
+        let failed = ready(Err(io::ErrorKind::AddrInUse.into()));
+        assert_eq!(
+            run_until(failed, pending(), || ready(())).await.unwrap_err().kind(),
+            io::ErrorKind::AddrInUse
+        );
+    }
+
+    #[actix_web::test]
+    async fn a_server_that_is_stopped_is_a_success() {
+        let server = HttpServer::new(App::new).workers(1).disable_signals();
+        let server = server.bind(("127.0.0.1", 0)).unwrap().run();
+        let handle = server.handle();
+
+        run_until(server, ready(()), || handle.stop(true)).await.unwrap();
     }
 }

@@ -92,29 +92,8 @@ impl<'a> Waterfall<'a> {
         let start = spans.iter().map(|span| span.start_unix_nano).min()?;
         let end = spans.iter().map(end_of).max()?;
         let placed = tree::place(spans);
-        let row = |(index, place): (usize, &tree::Placed)| {
-            let (kind, from, to) = match place.node {
-                Node::Span(span) => {
-                    let span = &spans[span];
-                    (RowKind::Span { span, cycle: place.cycle }, span.start_unix_nano, end_of(span))
-                }
-                Node::Missing(id) => {
-                    let (from, to) = cover(spans, &placed[index + 1..], place.depth);
-                    (RowKind::Missing(id), from, to)
-                }
-            };
-            Row {
-                kind,
-                depth: place.depth,
-                last: place.last,
-                offset_nano: from - start,
-                duration_nano: to - from,
-            }
-        };
-        let rows: Vec<_> = placed.iter().enumerate().map(row).collect();
-        let top = || rows.iter().filter(|row| row.depth <= 1).filter_map(Row::span);
-        let root = top().find(|span| span.parent_span_id.is_none());
-        let root = root.or_else(|| top().min_by_key(|span| span.start_unix_nano))?;
+        let rows: Vec<_> = (0..placed.len()).map(|index| row(spans, &placed[index..], start)).collect();
+        let root = root(&rows)?;
         Some(Self {
             trace_id: trace.trace_id,
             root,
@@ -139,6 +118,29 @@ impl<'a> Waterfall<'a> {
         let spans = self.rows.iter().filter_map(Row::span);
         spans.filter(|span| span.parent_span_id.is_some_and(|parent| missing.contains(&parent))).count()
     }
+}
+
+/// The row of the first of `placed`. What follows it, its children among them, says how long a missing span is.
+fn row<'a>(spans: &'a [Span], placed: &[tree::Placed], start: u64) -> Row<'a> {
+    let place = &placed[0];
+    let (kind, from, to) = match place.node {
+        Node::Span(index) => {
+            let span = &spans[index];
+            (RowKind::Span { span, cycle: place.cycle }, span.start_unix_nano, end_of(span))
+        }
+        Node::Missing(id) => {
+            let (from, to) = cover(spans, &placed[1..], place.depth);
+            (RowKind::Missing(id), from, to)
+        }
+    };
+    Row { kind, depth: place.depth, last: place.last, offset_nano: from - start, duration_nano: to - from }
+}
+
+/// The earliest span without a parent; without one, the earliest at the top, which may be below a missing one.
+fn root<'a>(rows: &[Row<'a>]) -> Option<&'a Span> {
+    let top = || rows.iter().filter(|row| row.depth <= 1).filter_map(Row::span);
+    let root = top().find(|span| span.parent_span_id.is_none());
+    root.or_else(|| top().min_by_key(|span| span.start_unix_nano))
 }
 
 /// The end of a span, and never before its start.

@@ -131,6 +131,22 @@ fn mistakes_in_the_settings_are_reported_at_once_with_exit_code_2() {
 }
 
 #[test]
+fn an_address_that_is_taken_is_named_with_exit_code_1() {
+    let data = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = address.port().to_string();
+
+    let output = command(&[("EXPLORER_PORT", &port), ("EXPLORER_DATA", data.path().to_str().unwrap())])
+        .output()
+        .unwrap();
+
+    let (code, message) = failure(&output);
+    assert_eq!(code, Some(1));
+    assert_eq!(message, format!("cannot listen on {address}: Address already in use (os error 98)\n"));
+}
+
+#[test]
 fn a_data_directory_that_cannot_be_used_is_named_with_exit_code_1() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
@@ -141,5 +157,5 @@ fn a_data_directory_that_cannot_be_used_is_named_with_exit_code_1() {
 
     let (code, message) = failure(&output);
     assert_eq!(code, Some(1));
-    assert!(message.starts_with(&format!("cannot use the data directory: {path}")), "{message}");
+    assert_eq!(message, format!("cannot use the data directory: {path}: File exists (os error 17)\n"));
 }

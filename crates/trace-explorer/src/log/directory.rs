@@ -16,7 +16,7 @@ const FORMAT: &str = "trace-explorer log 1\n";
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Missing rights, a full disk, a file where a directory should be.
-    #[error("cannot use the data directory: {}: {source}", path.display())]
+    #[error("cannot use the data directory: {}", path.display())]
     Unusable {
         /// The file or directory.
         path: PathBuf,

@@ -53,42 +53,19 @@ impl List<'_> {
     }
 
     fn form(&self) -> Markup {
-        let chosen = |name: &str, value: &str| self.value(name) == value;
-        let attributes = pairs(self.parameters).filter(|(name, value)| *name == "attr" && !value.is_empty());
         html! {
             form.filter action="/traces" method="get" {
-                label { "Service"
-                    select name="service" {
-                        option value="" { "any" }
-                        @for service in self.services {
-                            option value=(service.name) selected[chosen("service", &service.name)] {
-                                (clean(&service.name))
-                            }
-                        }
-                    }
-                }
+                (self.service())
                 label { "Span name contains"
                     input type="search" name="name" value=(self.value("name")) placeholder="GET /api/…";
                 }
-                label { "Status"
-                    select name="status" {
-                        option value="" { "any" }
-                        option value="error" selected[chosen("status", "error")] { "with errors" }
-                        option value="ok" selected[chosen("status", "ok")] { "without errors" }
+                (self.status())
+                @for (text, name) in [("At least (ms)", "min_duration_ms"), ("At most (ms)", "max_duration_ms")] {
+                    label.short { (text)
+                        input type="text" inputmode="decimal" name=(name) value=(self.value(name));
                     }
                 }
-                label.short { "At least (ms)"
-                    input type="text" inputmode="decimal" name="min_duration_ms" value=(self.value("min_duration_ms"));
-                }
-                label.short { "At most (ms)"
-                    input type="text" inputmode="decimal" name="max_duration_ms" value=(self.value("max_duration_ms"));
-                }
-                @for (_, value) in attributes {
-                    label { "Attribute" input type="search" name="attr" value=(value); }
-                }
-                label { "Attribute"
-                    input type="search" name="attr" placeholder="http.route=/api/…";
-                }
+                (self.attributes())
                 @for name in ["since", "until"] {
                     @if !self.value(name).is_empty() {
                         label { (name) input type="text" name=(name) value=(self.value(name)); }
@@ -98,6 +75,46 @@ impl List<'_> {
                     button type="submit" { "Search" }
                     @if self.is_filtered() { a href="/traces" { "Clear" } }
                 }
+            }
+        }
+    }
+
+    fn service(&self) -> Markup {
+        let chosen = self.value("service");
+        html! {
+            label { "Service"
+                select name="service" {
+                    option value="" { "any" }
+                    @for service in self.services {
+                        option value=(service.name) selected[service.name == chosen] { (clean(&service.name)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn status(&self) -> Markup {
+        let chosen = self.value("status");
+        html! {
+            label { "Status"
+                select name="status" {
+                    option value="" { "any" }
+                    option value="error" selected[chosen == "error"] { "with errors" }
+                    option value="ok" selected[chosen == "ok"] { "without errors" }
+                }
+            }
+        }
+    }
+
+    /// A field for each condition there is, and one for another.
+    fn attributes(&self) -> Markup {
+        let attributes = pairs(self.parameters).filter(|(name, value)| *name == "attr" && !value.is_empty());
+        html! {
+            @for (_, value) in attributes {
+                label { "Attribute" input type="search" name="attr" value=(value); }
+            }
+            label { "Attribute"
+                input type="search" name="attr" placeholder="http.route=/api/…";
             }
         }
     }

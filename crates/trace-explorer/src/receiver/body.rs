@@ -44,11 +44,16 @@ impl Reservation {
         self.bytes += bytes;
         before + bytes <= self.budget.limit
     }
+
+    /// Gives all of it back at once.
+    fn release(&mut self) {
+        self.budget.used.fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
+    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.release();
     }
 }
 
@@ -81,18 +86,27 @@ async fn read_within(
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| BodyError::Broken)?;
         if body.len() + chunk.len() > limit {
-            drop(body);
-            discard(payload).await;
-            return Err(BodyError::TooLarge);
+            return refuse(BodyError::TooLarge, body, payload, reservation).await;
         }
         if !reservation.grow(chunk.len()) {
-            drop(body);
-            discard(payload).await;
-            return Err(BodyError::BudgetExhausted);
+            return refuse(BodyError::BudgetExhausted, body, payload, reservation).await;
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// What was read is let go first: the rest may take its time, and others need the room.
+async fn refuse(
+    error: BodyError,
+    body: Vec<u8>,
+    payload: Payload,
+    reservation: &mut Reservation,
+) -> Result<Vec<u8>, BodyError> {
+    drop(body);
+    reservation.release();
+    discard(payload).await;
+    Err(error)
 }
 
 async fn discard(mut payload: Payload) {
@@ -101,6 +115,37 @@ async fn discard(mut payload: Payload) {
         discarded += chunk.len();
         if discarded > DISCARD_BYTES {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::FromRequest;
+    use actix_web::test::TestRequest;
+    use actix_web::web::Bytes;
+    use futures_util::{FutureExt, stream};
+
+    use super::*;
+
+    /// A body whose first ten bytes have arrived, and whose rest never does.
+    async fn unfinished_body() -> Payload {
+        let arrived = stream::iter([Ok(Bytes::from_static(b"01234")), Ok(Bytes::from_static(b"56789"))]);
+        let payload = Box::pin(arrived.chain(stream::pending()));
+        let request = TestRequest::default().to_http_request();
+        Payload::from_request(&request, &mut actix_web::dev::Payload::Stream { payload }).await.unwrap()
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_is_refused_leaves_its_room_to_others_while_its_rest_is_read() {
+        for (limit, budget) in [(7, 100), (100, 7)] {
+            let budget = Budget::new(budget);
+            let mut reservation = Reservation::of(&budget);
+            let mut reading = Box::pin(read_within(unfinished_body().await, limit, &mut reservation));
+
+            assert_eq!(reading.as_mut().now_or_never(), None, "the rest is waited for");
+
+            assert_eq!(budget.used.load(Ordering::Relaxed), 0);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One thread turns bodies into stored spans. Requests wait for it, so that 200 means "in the log".
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,16 @@ pub(crate) enum IngestError {
     TooLarge,
     /// Not now.
     Unavailable(String),
+    /// A fault of the explorer's own, which the same request would meet again.
+    Fault,
+}
+
+impl IngestError {
+    fn gone() -> Self {
+        Self::Unavailable(
+            "nothing is written any more: the explorer is stopping, or needs a restart".to_owned(),
+        )
+    }
 }
 
 /// A request on its way to the store.
@@ -59,6 +70,8 @@ pub(crate) enum Written {
 #[derive(Clone)]
 pub(crate) struct Ingest {
     tasks: Sender<Task>,
+    /// The thread holds it as long as it runs.
+    alive: Weak<()>,
 }
 
 impl Ingest {
@@ -69,17 +82,23 @@ impl Ingest {
         warn: Warn,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (tasks, queue) = channel();
-        let mut worker = Worker { store, body_limit, warn, healthy: true };
+        let running = Arc::new(());
+        let alive = Arc::downgrade(&running);
+        let mut worker = Worker { store, body_limit, warn, healthy: true, _running: running };
         let thread = thread::Builder::new().name("ingest".to_owned()).spawn(move || worker.run(&queue))?;
-        Ok((Self { tasks }, thread))
+        Ok((Self { tasks, alive }, thread))
+    }
+
+    /// The thread runs: what is sent will be written, or refused for a reason.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.alive.strong_count() > 0
     }
 
     /// Waits until the spans are in the log, or why they are not.
     pub(crate) async fn take(&self, job: Job) -> Result<Rejection, IngestError> {
-        let gone = || IngestError::Unavailable("the explorer is stopping".to_owned());
         let (answer, answered) = oneshot::channel();
-        self.tasks.send(Task::Spans(job, answer)).map_err(|_| gone())?;
-        answered.await.unwrap_or_else(|_| Err(gone()))
+        self.tasks.send(Task::Spans(job, answer)).map_err(|_| IngestError::gone())?;
+        answered.await.unwrap_or_else(|_| Err(IngestError::gone()))
     }
 
     /// Waits until `write` was called on the thread, and returns what it returns. It also says what became of the disk.
@@ -87,17 +106,25 @@ impl Ingest {
         &self,
         write: impl FnOnce() -> (T, Written) + Send + 'static,
     ) -> Result<T, IngestError> {
-        let gone = || IngestError::Unavailable("the explorer is stopping".to_owned());
         let (answer, answered) = oneshot::channel();
         let task = move || {
-            let (outcome, written) = write();
+            let (outcome, written) = match guarded(write) {
+                Ok((outcome, written)) => (Ok(outcome), written),
+                Err(fault) => (Err(fault), Written::Nothing),
+            };
             // Whoever does not wait for the answer any more has gone away: that is theirs to do.
             let _ = answer.send(outcome);
             written
         };
-        self.tasks.send(Task::Write(Box::new(task))).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())
+        self.tasks.send(Task::Write(Box::new(task))).map_err(|_| IngestError::gone())?;
+        answered.await.unwrap_or_else(|_| Err(IngestError::gone()))
     }
+}
+
+/// A panic costs the request that met it, and not the thread, without which nobody would be served any more. What
+/// panicked is on stderr, by the panic hook.
+fn guarded<T>(task: impl FnOnce() -> T) -> Result<T, IngestError> {
+    catch_unwind(AssertUnwindSafe(task)).map_err(|_| IngestError::Fault)
 }
 
 struct Worker {
@@ -106,6 +133,7 @@ struct Worker {
     warn: Warn,
     /// The last write succeeded. A full disk is one line, not one for each request.
     healthy: bool,
+    _running: Arc<()>,
 }
 
 impl Worker {
@@ -135,7 +163,7 @@ impl Worker {
         match task {
             Task::Spans(job, answer) => {
                 // Whoever does not wait for the answer any more has gone away: that is theirs to do.
-                let _ = answer.send(self.process(job));
+                let _ = answer.send(guarded(|| self.process(job)).flatten());
             }
             Task::Write(write) => match write() {
                 Written::Yes => self.note(None),
@@ -185,4 +213,4 @@ impl Worker {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::body::{self, Reservation};
 use super::decompress::Compression;
-use super::ingest::Written;
+use super::ingest::{IngestError, Written};
 use super::{Receiver, header};
 use crate::api::Explorer;
 use crate::errors::{Deploy, DeployUpdate, Item};
@@ -116,7 +116,10 @@ async fn take(
             Err(failure) => (Err(failure), Written::Nothing),
         }
     });
-    written.await.map_err(|_| Failure::Full("the explorer is stopping".to_owned()))?
+    written.await.map_err(|error| match error {
+        IngestError::Unavailable(message) => Failure::Full(message),
+        _ => Failure::Fault,
+    })?
 }
 
 fn now() -> u64 {

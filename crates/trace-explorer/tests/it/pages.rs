@@ -150,3 +150,27 @@ async fn the_style_sheet_is_cached_by_its_etag() {
     );
     assert_eq!(again.status(), 304);
 }
+
+#[actix_web::test]
+async fn the_style_sheet_is_sent_whole_unless_the_browser_has_this_very_one() {
+    let (explorer, _directory) = Running::fresh().await;
+    let path = "/assets/explorer.css";
+    let first = explorer.get(path).send().await.unwrap();
+    let etag = first.headers()["etag"].to_str().unwrap().to_owned();
+    let sheet = first.text().await.unwrap();
+    let version = etag.trim_matches('"');
+
+    for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
+        let response = explorer.get(path).header("if-none-match", &known).send().await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), response.text().await.unwrap()),
+            (304, String::new()),
+            "{known}"
+        );
+    }
+    for known in [format!("\"{version}-gzip\""), version.to_owned(), "\"other\"".to_owned()] {
+        let response = explorer.get(path).header("if-none-match", &known).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{known}");
+        assert_eq!(response.text().await.unwrap(), sheet, "{known}");
+    }
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::errors::Refusal;
 use crate::receiver::body::BodyError;
-use crate::receiver::{RETRY_AFTER_SECONDS, Receiver};
+use crate::receiver::{FAULT, RETRY_AFTER_SECONDS, Receiver};
 use crate::store::StoreError;
 
 /// Why there is no success.
@@ -26,6 +26,8 @@ pub(super) enum Failure {
     Encoding,
     Browser,
     NoSuchDeploy,
+    /// A fault of the explorer's own.
+    Fault,
 }
 
 impl From<Refusal> for Failure {
@@ -71,6 +73,7 @@ impl Failure {
                 (StatusCode::FORBIDDEN, "the explorer takes no reports from pages of other sites".to_owned())
             }
             Self::NoSuchDeploy => (StatusCode::NOT_FOUND, "there is no deploy of this id".to_owned()),
+            Self::Fault => (StatusCode::INTERNAL_SERVER_ERROR, FAULT.to_owned()),
         }
     }
 }
