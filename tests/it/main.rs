@@ -17,3 +17,4 @@ mod reports;
 mod scenarios;
 mod secrets;
 mod shutdown;
+mod spool;

@@ -44,6 +44,8 @@ async fn telemetry_accounts() -> HttpResponse {
             "delivered": account.delivered,
             "dropped": serde_json::Map::from_iter(dropped),
             "pending": account.pending,
+            "recovered": account.recovered,
+            "spooled": account.spooled,
         })
     };
     let destinations = |accounts: Vec<(String, Account)>| {

@@ -38,7 +38,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::logs::{Format, LogRecord, Logs};
 use crate::metrics::Metrics;
-use crate::reports::{Report, Reports};
+use crate::reports::{Parcel, Reports};
 use crate::settings::LogLimits;
 
 pub use delivery::{Account, Dropped};
@@ -57,7 +57,7 @@ static PIPELINES: OnceLock<Pipelines> = OnceLock::new();
 struct Pipelines {
     spans: Pipeline<SpanData>,
     logs: Pipeline<LogRecord>,
-    reports: Option<Pipeline<Report>>,
+    reports: Option<Pipeline<Parcel>>,
 }
 
 /// Who is speaking: becomes `service.name` and `service.version` of every span and log line.
@@ -113,8 +113,7 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     let metrics =
         if settings.disabled { None } else { Metrics::start(&resource, &settings.metrics, &mut warnings) };
 
-    let reports =
-        if settings.disabled { None } else { Reports::start(&settings.reports, &resource, &mut warnings) };
+    let reports = if settings.disabled { None } else { Reports::start(settings, &resource, &mut warnings) };
     let reported_by = reports.as_ref().map(|(reports, _)| Arc::clone(reports));
     let layer = layer::Telemetry::new(tracer, lines.logs(filter, settings.logs.limits));
 
@@ -176,7 +175,7 @@ pub struct TelemetryGuard {
     provider: SdkTracerProvider,
     pipeline: Pipeline<SpanData>,
     lines: Lines,
-    reports: Option<(Arc<Reports>, Pipeline<Report>)>,
+    reports: Option<(Arc<Reports>, Pipeline<Parcel>)>,
     metrics: Option<Metrics>,
 }
 

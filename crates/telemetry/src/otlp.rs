@@ -35,6 +35,7 @@ pub(crate) use grpc::{channel as grpc_channel, headers as grpc_headers};
 pub(crate) use http::{client as http_client, headers as http_headers};
 pub(crate) use message::resource;
 pub(crate) use probe::{probe, probe_metrics};
+pub(crate) use traces::spool as trace_spool;
 
 /// Who the client is, to the receiver.
 const USER_AGENT: &str = concat!("telemetry/", env!("CARGO_PKG_VERSION"));

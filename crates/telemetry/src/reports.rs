@@ -13,6 +13,7 @@ mod fingerprint;
 pub(crate) mod frames;
 mod item;
 mod limiter;
+mod parcel;
 mod report;
 mod rollbar;
 #[cfg(test)]
@@ -31,15 +32,16 @@ pub use rollbar_rust::Level;
 
 pub(crate) use causes::Cause;
 pub(crate) use context::RequestFacts;
+pub(crate) use parcel::Parcel;
 pub(crate) use report::Report;
 pub(crate) use rollbar::probe;
 
 use self::frames::Stack;
 use self::item::Items;
 use self::limiter::Limiter;
+use crate::Settings;
 use crate::layer::Telemetry;
 use crate::server::{Failure, FailureOrigin};
-use crate::settings::ReportsSettings;
 use crate::spans::{self, Live};
 
 /// Items that may wait. One has up to 512 KiB and a few kB mostly; the queue is bounded in bytes, too.
@@ -56,10 +58,11 @@ pub(crate) struct Reports {
 impl Reports {
     /// Starts the queues; `None` when nobody is to be told. A destination that cannot be set up is left out with a warning.
     pub(crate) fn start(
-        settings: &ReportsSettings,
+        settings: &Settings,
         resource: &Resource,
         warnings: &mut Vec<String>,
-    ) -> Option<(Arc<Self>, Pipeline<Report>)> {
+    ) -> Option<(Arc<Self>, Pipeline<Parcel>)> {
+        let (spool, settings) = (settings.spool.as_deref(), &settings.reports);
         let items = Arc::new(Items::new(settings, resource));
         let mut builder = Pipeline::builder();
         for destination in &settings.destinations {
@@ -73,11 +76,14 @@ impl Reports {
         if settings.destinations.is_empty() {
             return None;
         }
+        if let Some(directory) = spool {
+            builder = builder.spool(parcel::spool(directory, items));
+        }
         let pipeline = builder.start();
         let sink = pipeline.clone();
         let limiter = Limiter::start(settings.items_per_minute, move |report: Report| {
             let size = report.size();
-            sink.offer(report, size);
+            sink.offer(Parcel::Fresh(Box::new(report)), size);
         });
         let reports = Self { level: settings.level, ignore: settings.ignore.clone(), limiter };
         Some((Arc::new(reports), pipeline))

@@ -18,6 +18,7 @@ mod variables;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::Sampler;
@@ -101,6 +102,7 @@ pub(crate) use otlp::names as otlp_names;
 /// | `TELEMETRY_TRUST` | whose context is believed | `public`, `internal`, or networks | by service |
 /// | `TELEMETRY_BAGGAGE` | baggage that strangers may set | keys | none |
 /// | `TELEMETRY_BAGGAGE_ATTRIBUTES` | baggage that becomes attributes of each span | keys | none |
+/// | `TELEMETRY_SPOOL` | keeps pending spans and reports in this folder, and sends them at the next start | folder | in memory only |
 /// | `TELEMETRY_REDACT` | further names whose values are secrets | names | none |
 /// | `RUST_LOG` | log lines by target and level; never cuts spans | directives | `info,actix_server=warn` |
 #[derive(Debug, Clone)]
@@ -129,6 +131,8 @@ pub struct Settings {
     pub baggage_attributes: Vec<String>,
     /// Names whose values are secrets, besides those of [`redaction`](crate::redaction).
     pub redact: Vec<String>,
+    /// Where spans and reports that are pending outlive the process, if they are to.
+    pub spool: Option<PathBuf>,
     /// How much telemetry says about itself on stderr.
     pub own_level: LevelFilter,
     /// Each variable that is set, with what became of it.
@@ -214,6 +218,7 @@ impl Settings {
             baggage: BaggageRules { from_strangers: variables.list("TELEMETRY_BAGGAGE") },
             baggage_attributes: variables.list("TELEMETRY_BAGGAGE_ATTRIBUTES"),
             redact: variables.list("TELEMETRY_REDACT"),
+            spool: variables.get("TELEMETRY_SPOOL").map(PathBuf::from),
             own_level: own_level(&variables),
             readings: Vec::new(),
         };

@@ -42,6 +42,9 @@ pub(crate) fn start(resource: &Resource, settings: &Settings, warnings: &mut Vec
             builder = builder.destination("console", otlp::console_policy(&wanted.batch), Console::new(sent));
         }
     }
+    if let Some(directory) = settings.spool.as_deref().filter(|_| !settings.disabled) {
+        builder = builder.spool(otlp::trace_spool(directory));
+    }
     let pipeline = builder.start();
     let sink = pipeline.clone();
     let limits = Limits::from(wanted.limits);

@@ -1,6 +1,8 @@
 //! Spans as OTLP has them.
 
+mod decode;
 mod encode;
+mod spool;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +17,8 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{self as proto, ResourceSpans, ScopeSpans, SpanFlags};
 use opentelemetry_sdk::trace::SpanData;
+
+pub(crate) use spool::spool;
 
 use super::protobuf::Writer;
 use super::{Signal, message};

@@ -7,7 +7,7 @@ use delivery::{Destination, Outcome};
 use rollbar_rust::{Client, ConfigError, Error, Payload, Retry, Uuid};
 use tokio::runtime::{Builder, Runtime};
 
-use super::Report;
+use super::Parcel;
 use super::item::Items;
 use crate::settings::RollbarDestination;
 use crate::{background, trouble};
@@ -37,8 +37,8 @@ impl Rollbar {
         Ok(Self { name: destination.name, client, runtime, items })
     }
 
-    fn send(&self, report: &Report, limit: Duration) -> Outcome {
-        let payload = self.items.item(report).payload();
+    fn send(&self, parcel: &Parcel, limit: Duration) -> Outcome {
+        let payload = parcel.payload(&self.items);
         let sent = self.runtime.block_on(self.client.send_payload(&payload, limit));
         let Err(error) = sent else { return Outcome::Delivered };
         trouble::report(self.name, &format!("a report was not taken: {}", chain(&error)));
@@ -50,12 +50,12 @@ impl Rollbar {
     }
 }
 
-impl Destination<Report> for Rollbar {
-    fn deliver(&mut self, batch: &[Arc<Report>], limit: Duration) -> Outcome {
+impl Destination<Parcel> for Rollbar {
+    fn deliver(&mut self, batch: &[Arc<Parcel>], limit: Duration) -> Outcome {
         background::give_way();
         let mut rejected = 0;
-        for report in batch {
-            match self.send(report, limit / u32::try_from(batch.len()).unwrap_or(u32::MAX)) {
+        for parcel in batch {
+            match self.send(parcel, limit / u32::try_from(batch.len()).unwrap_or(u32::MAX)) {
                 Outcome::Delivered => {}
                 Outcome::Rejected => rejected += 1,
                 retry => return retry,

@@ -13,7 +13,6 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
-use crate::Settings;
 use crate::logs::Logs;
 use crate::propagation::TrustPolicy;
 use crate::server::Tracing;
@@ -22,7 +21,7 @@ use crate::spans::{Limits, Tracer};
 /// A thread whose failures are reported to a server of its own.
 struct Bench {
     reports: Arc<Reports>,
-    pipeline: Pipeline<Report>,
+    pipeline: Pipeline<Parcel>,
     items: Receiver<Value>,
     spans: Arc<Mutex<Vec<SpanData>>>,
     _subscriber: DefaultGuard,
@@ -37,7 +36,7 @@ impl Bench {
         });
         let resource = crate::resource::of(crate::service_info!(), &settings.resource);
         let mut warnings = settings.warnings();
-        let (reports, pipeline) = Reports::start(&settings.reports, &resource, &mut warnings).unwrap();
+        let (reports, pipeline) = Reports::start(&settings, &resource, &mut warnings).unwrap();
         assert!(warnings.is_empty(), "{warnings:?}");
 
         let spans: Arc<Mutex<Vec<SpanData>>> = Arc::default();
@@ -193,7 +192,7 @@ fn without_a_destination_nothing_is_reported() {
     let settings = Settings::from_lookup(|_| None);
     let resource = crate::resource::of(crate::service_info!(), &settings.resource);
 
-    assert!(Reports::start(&settings.reports, &resource, &mut Vec::new()).is_none());
+    assert!(Reports::start(&settings, &resource, &mut Vec::new()).is_none());
     assert_eq!(message(Level::Warning, "Hello World!"), None);
 }
 

@@ -10,6 +10,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
 
+use delivery::Codec;
+
+use super::spool::SpanCodec;
 use super::*;
 
 fn values() -> impl Strategy<Value = Value> {
@@ -109,5 +112,25 @@ proptest! {
         SpanData::protobuf(&batch, &resource, &mut writer);
 
         prop_assert_eq!(writer.as_bytes(), SpanData::request(&batch, &resource).encode_to_vec());
+    }
+
+    #[test]
+    fn a_span_comes_back_from_the_spool_as_it_would_have_left(span in spans()) {
+        let bytes = |span: &SpanData| {
+            let mut bytes = Vec::new();
+            SpanCodec.encode(span, &mut bytes);
+            bytes
+        };
+
+        let written = bytes(&span);
+        let read = SpanCodec.decode(&written).unwrap();
+
+        prop_assert_eq!(bytes(&read), written);
+    }
+
+    #[test]
+    fn what_is_no_span_is_none(bytes in vec(any::<u8>(), 0..200)) {
+        // It may be one by chance; what counts is that nothing panics.
+        let _ = SpanCodec.decode(&bytes);
     }
 }
