@@ -12,6 +12,7 @@ mod dotenv;
 mod foreign_reports;
 mod foreign_service;
 mod outbox;
+mod postgres;
 mod quiet;
 mod reports;
 mod scenarios;
