@@ -96,6 +96,7 @@ pub(crate) use otlp::names as otlp_names;
 /// | `ROLLBAR_LEVEL` | what is less severe is not reported | `critical`, `error`, `warning`, `info`, `debug` | `error` |
 /// | `ROLLBAR_IGNORE` | types of errors, and messages, that are not reported | names | none |
 /// | `ROLLBAR_ITEMS_PER_MINUTE` | items of a kind that are sent one by one; further ones go as one with a count | number | 60 |
+/// | `EXPLORER_PUBLIC_URL` | the explorer as browsers know it, for links in items | URL | `EXPLORER_URL` |
 /// | `HONEYCOMB_TEAM` | makes items link to the trace | `team`, `team/environments/name`, or the URL of either | no link |
 /// | `TELEMETRY_TRUST` | whose context is believed | `public`, `internal`, or networks | by service |
 /// | `TELEMETRY_BAGGAGE` | baggage that strangers may set | keys | none |

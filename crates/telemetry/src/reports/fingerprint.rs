@@ -54,7 +54,9 @@ mod tests {
     fn parts_do_not_run_into_each_other() {
         let of = |parts: [&str; 2]| {
             let mut hash = Hash::new();
-            parts.into_iter().for_each(|part| hash.add(part));
+            for part in parts {
+                hash.add(part);
+            }
             hash.0
         };
         assert_ne!(of(["ab", "c"]), of(["a", "bc"]));

@@ -61,7 +61,7 @@ impl Report {
     /// What the middleware knows of a request that failed, in the span of that request.
     pub(super) fn failure(failure: &Failure, message: &str, level: Level, status: u16) -> Self {
         let fields = vec![KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status))];
-        let (causes, frames) = (failure.causes.clone(), failure.stack.0.clone());
+        let (causes, frames) = (failure.details.causes.clone(), failure.details.stack.0.clone());
         Self { message: message.to_owned(), causes, frames, fields, ..Self::now(level) }
     }
 

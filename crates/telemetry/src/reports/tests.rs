@@ -201,6 +201,7 @@ fn without_a_destination_nothing_is_reported() {
 fn an_item_links_to_the_pages_of_its_trace() {
     let bench = Bench::with(&[
         ("EXPLORER_URL", "http://localhost:1/v1/traces"),
+        ("EXPLORER_PUBLIC_URL", "http://shown.example/"),
         ("HONEYCOMB_TEAM", "cruddur/environments/test"),
     ]);
 
@@ -209,7 +210,7 @@ fn an_item_links_to_the_pages_of_its_trace() {
     drop(bench.pipeline.shutdown(Duration::from_secs(1)));
     let data = bench.items.recv_timeout(Duration::from_secs(20)).unwrap()["data"].take();
     let trace_id = data["custom"]["trace_id"].as_str().unwrap();
-    assert_eq!(data["custom"]["explorer_url"], format!("http://localhost:1/traces/{trace_id}"));
+    assert_eq!(data["custom"]["explorer_url"], format!("http://shown.example/traces/{trace_id}"));
     let honeycomb = format!("https://ui.honeycomb.io/cruddur/environments/test/trace?trace_id={trace_id}");
     assert_eq!(data["custom"]["honeycomb_url"], honeycomb);
 }

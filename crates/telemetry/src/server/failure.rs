@@ -18,6 +18,13 @@ pub struct Failure {
     pub kind: String,
     /// What happened, with all causes, outermost first: becomes `exception.message`.
     pub message: String,
+    /// What is for reports alone; boxed, because every `Result` of a handler has room for it.
+    pub(crate) details: Box<Details>,
+}
+
+/// What a report says more than a log line.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Details {
     /// The error and its causes one by one, outermost first.
     pub(crate) causes: Vec<Cause>,
     /// Where it failed, the most recent call last.
@@ -62,13 +69,16 @@ impl Failure {
             outermost.class.clone_from(&kind);
         }
         let stack = Stack::at(Location::caller());
-        Self { origin, kind, message: chain(error), causes, stack }
+        Self { origin, kind, message: chain(error), details: Box::new(Details { causes, stack }) }
     }
 
     /// A panic of a handler.
     pub(super) fn panic(error: &dyn Error, text: &str, stack: Stack) -> Self {
         let causes = vec![Cause { class: PANIC.to_owned(), message: text.to_owned() }];
-        Self { causes, stack, ..Self::of(FailureOrigin::Here, PANIC.to_owned(), error) }
+        Self {
+            details: Box::new(Details { causes, stack }),
+            ..Self::of(FailureOrigin::Here, PANIC.to_owned(), error)
+        }
     }
 
     pub(crate) fn is_panic(&self) -> bool {
@@ -78,7 +88,12 @@ impl Failure {
     /// A failure of which no error is known, but its text.
     pub(super) fn unknown(kind: &str, message: String) -> Self {
         let causes = vec![Cause { class: kind.to_owned(), message: message.clone() }];
-        Self { origin: FailureOrigin::Here, kind: kind.to_owned(), message, causes, stack: Stack::default() }
+        Self {
+            origin: FailureOrigin::Here,
+            kind: kind.to_owned(),
+            message,
+            details: Box::new(Details { causes, stack: Stack::default() }),
+        }
     }
 
     /// A 5xx that a handler made by hand, without an error.

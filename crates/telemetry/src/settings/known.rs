@@ -76,6 +76,8 @@ fn reason(name: &str, sends_otlp: bool) -> &'static str {
         "it needs HONEYCOMB_API_KEY"
     } else if name.starts_with("ROLLBAR_") {
         "it needs ROLLBAR_ACCESS_TOKEN"
+    } else if name == "EXPLORER_PUBLIC_URL" {
+        "it is for links in reports, and nothing is reported"
     } else if name.ends_with("_INSECURE") {
         "it is for gRPC endpoints without a scheme"
     } else if name.starts_with("OTEL_EXPORTER_OTLP_METRICS_") {

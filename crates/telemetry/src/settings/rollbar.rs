@@ -17,9 +17,11 @@ const LEVEL: &str = "ROLLBAR_LEVEL";
 const IGNORE: &str = "ROLLBAR_IGNORE";
 const RATE: &str = "ROLLBAR_ITEMS_PER_MINUTE";
 const TEAM: &str = "HONEYCOMB_TEAM";
+const PUBLIC: &str = "EXPLORER_PUBLIC_URL";
 
 /// Our variables.
-pub(super) const NAMES: [&str; 8] = [TOKEN, ENDPOINT, ENVIRONMENT, CODE_VERSION, LEVEL, IGNORE, RATE, TEAM];
+pub(super) const NAMES: [&str; 9] =
+    [TOKEN, ENDPOINT, ENVIRONMENT, CODE_VERSION, LEVEL, IGNORE, RATE, TEAM, PUBLIC];
 
 /// The explorer takes any token, and refuses none as Rollbar does.
 const EXPLORER_TOKEN: &str = "explorer";
@@ -158,7 +160,9 @@ fn endpoint(variables: &Variables<'_>, name: &str, text: &str) -> Option<Endpoin
 }
 
 fn links(variables: &Variables<'_>) -> Links {
-    let explorer = explorer_base(variables).map(|base| format!("{base}/traces/"));
+    // Services in containers know the explorer by a name that browsers do not.
+    let public = variables.get(PUBLIC).map(|base| base.trim_end_matches('/').to_owned());
+    let explorer = public.or_else(|| explorer_base(variables)).map(|base| format!("{base}/traces/"));
     let honeycomb = variables.get(TEAM).map(|team| {
         let team = team.trim_matches('/').to_owned();
         if team.contains("://") {
