@@ -69,8 +69,8 @@ impl PostgresDatabase {
     /// # Panics
     /// When it cannot be made, and when neither variable is set.
     pub async fn create() -> Option<Self> {
-        let server = postgres_server()?;
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        let server = postgres_server()?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_micros();
         let name = format!("test_{now}_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         execute(&server, format!("CREATE DATABASE {name}")).await;
