@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is a test's report")]
 
 mod callees;
+mod compose;
 mod concurrency;
 mod contract;
 mod databases;
@@ -12,6 +13,7 @@ mod dotenv;
 mod foreign_reports;
 mod foreign_service;
 mod outbox;
+mod postgres;
 mod quiet;
 mod reports;
 mod scenarios;

@@ -1,5 +1,7 @@
 //! What each kind of request does, as its trace tells it.
 
+use std::collections::BTreeSet;
+
 use integration_tests::stack::Stack;
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
@@ -120,13 +122,21 @@ fn health_checks_are_not_traced() {
         }
     }
 
-    // A traced request behind them shows when the explorer would have had them.
-    let response = stack.get("/api/health-check");
-    let _ = stack.trace(&response, integration_tests::trace::Trace::is_connected);
+    // A traced request behind them, to each service, shows when the explorer would have had them.
+    let probes = [
+        (&stack.activities, "/api/health-check"),
+        (&stack.users, "/api/users?handles=londo"),
+        (&stack.notifications, "/api/notifications?handle=londo"),
+    ];
+    for (service, path) in probes {
+        let _ = stack.trace(&service.get(path), integration_tests::trace::Trace::is_connected);
+    }
 
     let list: Value = stack.explorer.get("/api/traces?limit=100").json().unwrap();
-    let names: Vec<_> = list["traces"].as_array().unwrap().iter().map(|t| t["root_name"].clone()).collect();
-    assert_eq!(names, ["GET /api/health-check"]);
+    let names: BTreeSet<_> =
+        list["traces"].as_array().unwrap().iter().map(|t| t["root_name"].as_str().unwrap()).collect();
+    assert_eq!(names, BTreeSet::from(["GET /api/health-check", "GET /api/notifications", "GET /api/users"]));
+    assert_eq!(list["traces"].as_array().unwrap().len(), 3, "{list}");
 }
 
 #[test]

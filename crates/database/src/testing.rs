@@ -27,8 +27,7 @@ pub async fn on_each_system(test: impl AsyncFn(Location)) {
     // Boxed, for a test's future may be larger than a stack likes.
     Box::pin(test(Location::file_in(directory.path(), "test"))).await;
 
-    if let Some(server) = postgres_server() {
-        let database = PostgresDatabase::create(&server).await;
+    if let Some(database) = PostgresDatabase::create().await {
         Box::pin(test(database.url.parse().expect("a URL made of a URL"))).await;
         database.drop().await;
     }
@@ -57,25 +56,40 @@ fn say_skipped() {
     });
 }
 
-/// A database on the server of [`POSTGRES_URL`].
-struct PostgresDatabase {
+/// A new database on the server of [`POSTGRES_URL`], for a test that cannot be run by [`on_each_system`].
+pub struct PostgresDatabase {
     server: String,
     name: String,
     url: String,
 }
 
 impl PostgresDatabase {
-    async fn create(server: &str) -> Self {
+    /// Makes one; `None` with [`SKIP_POSTGRES`].
+    ///
+    /// # Panics
+    /// When it cannot be made, and when neither variable is set.
+    pub async fn create() -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        let server = postgres_server()?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_micros();
         let name = format!("test_{now}_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        execute(server, format!("CREATE DATABASE {name}")).await;
-        let mut url = options(server).database_url;
+        execute(&server, format!("CREATE DATABASE {name}")).await;
+        let mut url = options(&server).database_url;
         url.set_path(&name);
-        Self { server: server.to_owned(), name, url: url.into() }
+        Some(Self { server, name, url: url.into() })
     }
 
-    async fn drop(self) {
+    /// Where it is, for a `DATABASE_URL`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Removes it, with the connections that are still open.
+    ///
+    /// # Panics
+    /// When the server does not.
+    pub async fn drop(self) {
         execute(&self.server, format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
     }
 }
