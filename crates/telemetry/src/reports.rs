@@ -4,7 +4,7 @@
 //! that each is found from the other. What failed in another service is that service's item: of one failure there is one
 //! item, however many services it passed through.
 //!
-//! Reports are made when `ROLLBAR_ACCESS_TOKEN` or `EXPLORER_URL` is set; see [`Settings`](crate::Settings). Without
+//! Reports are made when `ROLLBAR_ACCESS_TOKEN` or `EXPLORER_URL` is set; see [`Settings`]. Without
 //! either, nothing of this costs anything.
 
 mod causes;
