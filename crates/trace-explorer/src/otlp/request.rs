@@ -14,6 +14,7 @@ use crate::wire::{Fields, Wire, WireError, put};
 const RESOURCE_SPANS: u32 = 1;
 const RESOURCE_FIELD: u32 = 1;
 const SCOPE_SPANS: u32 = 2;
+const SCHEMA_URL: u32 = 3;
 const SCOPE_FIELD: u32 = 1;
 const SPANS: u32 = 2;
 
@@ -55,9 +56,11 @@ impl Reader {
         each(body, RESOURCE_SPANS, |resource_spans| {
             let resource = single(resource_spans, RESOURCE_FIELD)?;
             self.clean &= check(&RESOURCE, resource)?;
+            schema_url(resource_spans)?;
             each(resource_spans, SCOPE_SPANS, |scope_spans| {
                 let scope = single(scope_spans, SCOPE_FIELD)?;
                 self.clean &= check(&SCOPE, scope)?;
+                schema_url(scope_spans)?;
                 self.scope(body, resource, scope, scope_spans)
             })
         })
@@ -190,6 +193,11 @@ fn each<'a>(
         }
     }
     Ok(())
+}
+
+/// The field of both envelopes that is not looked at otherwise; what is kept must be readable by any reader.
+fn schema_url(message: &[u8]) -> Result<(), DecodeError> {
+    each(message, SCHEMA_URL, |url| std::str::from_utf8(url).map(drop).map_err(|_| DecodeError::Utf8))
 }
 
 /// The message in the singular field `number`: the last one; empty if there is none.

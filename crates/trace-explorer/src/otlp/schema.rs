@@ -35,7 +35,10 @@ const fn attributes(counted_in: u32) -> Shape {
     Repeated { of: &KEY_VALUE, most: MAX_ATTRIBUTES, counted_in: Some(counted_in) }
 }
 
-pub(super) static RESOURCE: [Shape; 3] = [attributes(2), Varint, Unknown];
+pub(super) static RESOURCE: [Shape; 3] =
+    [attributes(2), Varint, Repeated { of: &ENTITY_REF, most: MAX_ELEMENTS, counted_in: None }];
+
+static ENTITY_REF: [Shape; 4] = [Text, Text, Text, Text];
 
 pub(super) static SCOPE: [Shape; 4] = [Text, Text, attributes(4), Varint];
 

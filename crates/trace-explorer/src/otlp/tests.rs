@@ -113,6 +113,17 @@ fn text_that_is_not_utf8_is_refused() {
     assert!(matches!(decode_protobuf(body.into()), Err(DecodeError::Utf8)));
 }
 
+#[test]
+fn a_schema_url_that_is_no_text_is_refused() {
+    for resource_spans in [&[0x18, 0x00][..], &[0x1a, 0x01, 0xff], &[0x12, 0x02, 0x18, 0x00]] {
+        let mut body = vec![];
+        crate::wire::put(&mut body, 1, crate::wire::Wire::Len(resource_spans));
+
+        assert!(ExportTraceServiceRequest::decode(&body[..]).is_err(), "{resource_spans:x?}");
+        assert!(decode_protobuf(body.into()).is_err(), "{resource_spans:x?}");
+    }
+}
+
 fn any_span() -> impl Strategy<Value = Span> {
     let attribute = ("[a-z.]{0,8}", ".{0,12}").prop_map(|(key, value)| text(&key, value));
     let ids = (1_u64.., 1_u64..);
