@@ -15,6 +15,9 @@ use crate::target::{Limit, Target};
 /// Runs at a time: as many as there are processors in the measurement.
 const SIDE_BY_SIDE: usize = 2;
 
+/// The most that a sampled request may cost, by what it costs with the stock stack.
+const MOST_TO_STOCK: f64 = 0.5;
+
 /// What one request costs, by row.
 struct Costs(Vec<(Subject, Cost)>);
 
@@ -80,16 +83,19 @@ impl Costs {
             Target {
                 what: "export, beyond bare, ours to stock",
                 measured: self.to_stock(Mode::Export),
-                limit: Limit::AtMost(0.5),
+                limit: Limit::AtMost(MOST_TO_STOCK),
             },
             Target {
                 what: "export and JSON logs, beyond bare, ours to stock",
                 measured: self.to_stock(Mode::Json),
                 limit: Limit::AtMost(0.35),
             },
+            // Held against what a sampled request may cost, not against what ours costs: whatever makes that one cheaper would
+            // make this figure worse. The table shows both.
             Target {
-                what: "ours, beyond bare, a sampled-out request to a sampled one",
-                measured: self.sampled_out(Program::Ours),
+                what: "ours, beyond bare, a sampled-out request to what a sampled one may cost",
+                measured: self.beyond_bare(Program::Ours, Mode::SampledOut)
+                    / (MOST_TO_STOCK * self.beyond_bare(Program::Stock, Mode::Export)),
                 limit: Limit::AtMost(0.25),
             },
         ]
@@ -97,8 +103,8 @@ impl Costs {
 
     fn print(&self) {
         println!(
-            "{:<20} {:>13} {:>12} {:>9} {:>13}",
-            "", "instructions", "beyond bare", "to stock", "to sampled"
+            "{:<18} {:>13} {:>12} {:>9} {:>11} {:>11}",
+            "", "instructions", "beyond bare", "to stock", "to sampled", "bytes sent"
         );
         for Subject { program, mode } in subject::ALL {
             let ratio = |shown: bool, ratio: f64| if shown { format!("{ratio:.2}") } else { String::new() };

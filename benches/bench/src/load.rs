@@ -1,4 +1,4 @@
-//! Load over connections that are kept: a certain number of requests, as many as can be in a certain time, or so many a second.
+//! Load over connections that are kept: a certain number of requests, or for a certain time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -21,33 +21,20 @@ pub(crate) struct Load {
 /// Sends exactly `requests` requests.
 pub(crate) fn exactly(requests: usize, port: u16, path: &str) -> anyhow::Result<Load> {
     let sent = AtomicUsize::new(0);
-    run(port, path, || (sent.fetch_add(1, Ordering::Relaxed) < requests).then(Instant::now))
+    run(port, path, || sent.fetch_add(1, Ordering::Relaxed) < requests)
 }
 
 /// Sends requests for as long as `time`.
 pub(crate) fn during(time: Duration, port: u16, path: &str) -> anyhow::Result<Load> {
     let end = Instant::now() + time;
-    run(port, path, || Some(Instant::now()).filter(|now| *now < end))
+    run(port, path, || Instant::now() < end)
 }
 
-/// Sends `rate` requests a second for as long as `time`, spread evenly. Each is due at its own moment, and what it waits behind
-/// a slow one before it counts as its own latency.
-pub(crate) fn paced(rate: f64, time: Duration, port: u16, path: &str) -> anyhow::Result<Load> {
-    let (start, sent) = (Instant::now(), AtomicUsize::new(0));
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 requests")]
-    run(port, path, || {
-        let after = Duration::from_secs_f64(sent.fetch_add(1, Ordering::Relaxed) as f64 / rate);
-        let due = start + after;
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-        (after < time).then_some(due)
-    })
-}
-
-/// One thread a connection. Each asks `next` when its next request is due, which may wait until then.
-fn run(port: u16, path: &str, next: impl Fn() -> Option<Instant> + Sync) -> anyhow::Result<Load> {
+/// One thread a connection. Each asks `more` before a request.
+fn run(port: u16, path: &str, more: impl Fn() -> bool + Sync) -> anyhow::Result<Load> {
     let start = Instant::now();
     let latencies = thread::scope(|scope| {
-        let threads = [(); CONNECTIONS].map(|()| scope.spawn(|| one_after_the_other(port, path, &next)));
+        let threads = [(); CONNECTIONS].map(|()| scope.spawn(|| one_after_the_other(port, path, &more)));
         let mut all = Vec::new();
         for thread in threads {
             all.extend(thread.join().expect("sending a request does not panic")?);
@@ -57,16 +44,13 @@ fn run(port: u16, path: &str, next: impl Fn() -> Option<Instant> + Sync) -> anyh
     Ok(Load { latencies, took: start.elapsed() })
 }
 
-fn one_after_the_other(
-    port: u16,
-    path: &str,
-    next: &impl Fn() -> Option<Instant>,
-) -> anyhow::Result<Vec<Duration>> {
+fn one_after_the_other(port: u16, path: &str, more: &impl Fn() -> bool) -> anyhow::Result<Vec<Duration>> {
     let (mut connection, request) = (Connection::open(port)?, get(path));
     let mut latencies = Vec::new();
-    while let Some(due) = next() {
+    while more() {
+        let start = Instant::now();
         let answer = connection.send(&request).with_context(|| format!("GET {path}"))?;
-        latencies.push(due.elapsed());
+        latencies.push(start.elapsed());
         ensure!(answer.status == 200, "GET {path} is answered {}", answer.status);
         ensure!(!answer.degraded, "GET {path} is answered without what another service should tell");
     }

@@ -1,6 +1,7 @@
 //! The trace context of the work at hand, and how it is carried where HTTP headers do not go: into a table, a queue,
 //! a file.
 
+use actix_web::http::header as actix;
 use http::HeaderMap;
 use opentelemetry::baggage::{BaggageExt, BaggageMetadata, KeyValueMetadata};
 use opentelemetry::trace::TraceContextExt;
@@ -118,9 +119,24 @@ impl Carrier {
     }
 }
 
+/// The headers that each request is asked for, as names of the version of `http` that actix has. It would parse a name that
+/// is given as a text, each time.
+static W3C: [actix::HeaderName; 3] = [
+    actix::HeaderName::from_static("traceparent"),
+    actix::HeaderName::from_static("tracestate"),
+    actix::HeaderName::from_static("baggage"),
+];
+
 /// All lines of a header, as [`propagation::extract`] wants them, from actix's header map.
-pub(crate) fn from_request(headers: &actix_web::http::header::HeaderMap) -> Context {
+pub(crate) fn from_request(headers: &actix::HeaderMap) -> Context {
     propagation::extract(|name| {
-        headers.get_all(name.as_str()).map(actix_web::http::header::HeaderValue::as_bytes)
+        let known = W3C.iter().find(|known| known.as_str() == name.as_str());
+        let lines = known.map_or_else(|| headers.get_all(name.as_str()), |known| headers.get_all(known));
+        lines.map(actix::HeaderValue::as_bytes)
     })
+}
+
+/// Whether a caller names its span by the header of W3C.
+pub(crate) fn has_traceparent(headers: &actix::HeaderMap) -> bool {
+    headers.contains_key(&W3C[0])
 }

@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::redaction;
 
 /// Names beyond this are worked out each time: a caller that makes up names must not fill the memory.
 const REMEMBERED: usize = 1024;
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<Box<str>, bool>> = RefCell::default();
+    static KNOWN: RefCell<HashMap<Box<str>, bool, RandomState>> = RefCell::default();
 }
 
 /// [`redaction::is_secret`], faster.

@@ -86,7 +86,7 @@ fn is_context(name: &str) -> bool {
 }
 
 /// The value of `traceresponse` for the span of `context`, in the form of `traceparent`; `None` outside of any span.
-pub(crate) fn traceresponse(context: &Context) -> Option<String> {
+pub(crate) fn traceresponse(context: &Context) -> Option<[u8; traceparent::LENGTH]> {
     traceparent::format(context.span().span_context(), context.get())
 }
 
@@ -128,9 +128,9 @@ fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
-fn write(headers: &mut HeaderMap, name: HeaderName, value: Option<String>) {
-    let value = value.filter(|value| !value.is_empty());
-    if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+fn write(headers: &mut HeaderMap, name: HeaderName, value: Option<impl AsRef<[u8]>>) {
+    let value = value.filter(|value| !value.as_ref().is_empty());
+    if let Some(value) = value.and_then(|value| HeaderValue::from_bytes(value.as_ref()).ok()) {
         headers.insert(name, value);
     }
 }

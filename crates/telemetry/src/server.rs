@@ -30,7 +30,8 @@ use std::sync::Arc;
 
 use actix_web::dev::ServiceRequest;
 
-use crate::propagation::{BaggageRules, TRACEPARENT, TrustPolicy};
+use crate::context;
+use crate::propagation::{BaggageRules, TrustPolicy};
 
 pub use body::Watched;
 pub(crate) use failure::LOG_TARGET;
@@ -76,7 +77,7 @@ impl Tracing {
 
 impl Policy {
     fn traces(&self, request: &ServiceRequest) -> bool {
-        request.headers().contains_key(TRACEPARENT.as_str())
+        context::has_traceparent(request.headers())
             || !self.untraced.iter().any(|path| path == request.path())
     }
 }

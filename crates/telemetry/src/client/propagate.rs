@@ -7,7 +7,6 @@ use opentelemetry::Context;
 use opentelemetry_semantic_conventions::attribute;
 use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Middleware, Next, Result};
-use tracing::Span;
 
 use super::UrlTemplate;
 use super::spans::error_type;
@@ -74,7 +73,7 @@ impl Middleware for Propagate {
         } else {
             propagation::strip(request.headers_mut());
         }
-        let mut pending = Pending::new(Span::current());
+        let mut pending = Pending::in_current_span();
         let measure = metrics::client(&request, extensions.get::<UrlTemplate>().map(|template| template.0));
         let outcome = next.run(request, extensions).await;
         pending.done();

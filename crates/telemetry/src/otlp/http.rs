@@ -17,8 +17,8 @@ use super::{Answer, BuildError, Code, MAX_RESPONSE_BYTES, Signal, Transport, USE
 use crate::background;
 use crate::settings::{Compression, Destination, Protocol, Tls};
 
-/// Bytes that are compressed without a pause: some 50 µs.
-const PIECE: usize = 16 << 10;
+/// Bytes that are compressed without a pause: some 100 µs.
+const PIECE: usize = 32 << 10;
 
 /// More of an answer that is no OTLP is not told.
 const TOLD_CHARS: usize = 200;

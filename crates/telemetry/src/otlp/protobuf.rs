@@ -113,6 +113,12 @@ impl Writer {
     }
 
     fn varint(&mut self, mut value: u64) {
+        // Nearly all are tags and lengths of less than 128.
+        if let (Ok(byte @ ..0x80), 1..) = (u8::try_from(value), self.begin) {
+            self.begin -= 1;
+            self.buffer[self.begin] = byte;
+            return;
+        }
         let (mut bytes, mut length) = ([0; 10], 0);
         loop {
             // Seven bits a byte; the eighth says that there are more.

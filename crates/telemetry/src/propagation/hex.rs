@@ -13,6 +13,15 @@ pub(super) fn bytes<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     Some(bytes)
 }
 
+/// Writes bytes as lower-case digits, two for each.
+pub(super) fn write(bytes: &[u8], digits: &mut [u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (byte, pair) in bytes.iter().zip(digits.chunks_exact_mut(2)) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 0xf)];
+    }
+}
+
 /// The number behind one to 32 lower-case digits, as the formats write it that leave leading zeros out.
 pub(super) fn number(digits: &str) -> Option<u128> {
     let fits = (1..=32).contains(&digits.len());

@@ -8,7 +8,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId};
 use super::{Parent, hex, trim};
 
 /// Length of version 00: `00-` 32 `-` 16 `-` 2.
-const LENGTH: usize = 55;
+pub(crate) const LENGTH: usize = 55;
 /// The flags that level 2 defines: sampled (bit 0) and random trace id (bit 1).
 const KNOWN_FLAGS: u8 = 0b11;
 pub(crate) const RANDOM: u8 = 0b10;
@@ -44,27 +44,16 @@ pub(super) fn has_random_id(parent: &Parent) -> bool {
 
 /// The header's value, `None` when an id is all zero. It is written for each request, in and out, and so by hand: the
 /// formatting machinery takes ten times as long.
-pub(super) fn format(span: &SpanContext, random: Option<&RandomTraceId>) -> Option<String> {
+pub(super) fn format(span: &SpanContext, random: Option<&RandomTraceId>) -> Option<[u8; LENGTH]> {
     if !span.is_valid() {
         return None;
     }
     let flags = span.trace_flags().to_u8() & KNOWN_FLAGS | random.map_or(0, |_| RANDOM);
-    let mut value = String::with_capacity(LENGTH);
-    value.push_str("00-");
-    push_hex(&mut value, &span.trace_id().to_bytes());
-    value.push('-');
-    push_hex(&mut value, &span.span_id().to_bytes());
-    value.push('-');
-    push_hex(&mut value, &[flags]);
+    let mut value = *b"00-00000000000000000000000000000000-0000000000000000-00";
+    hex::write(&span.trace_id().to_bytes(), &mut value[3..35]);
+    hex::write(&span.span_id().to_bytes(), &mut value[36..52]);
+    hex::write(&[flags], &mut value[53..]);
     Some(value)
-}
-
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 0xf)]));
-    }
 }
 
 #[cfg(test)]
@@ -162,7 +151,7 @@ mod tests {
                 opentelemetry::trace::TraceState::NONE,
             );
 
-            let parent = parse(format(&context, None).unwrap().as_bytes()).unwrap();
+            let parent = parse(&format(&context, None).unwrap()).unwrap();
 
             prop_assert_eq!(parent.trace_id, context.trace_id());
             prop_assert_eq!(parent.span_id, context.span_id());

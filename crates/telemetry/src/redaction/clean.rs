@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use super::names;
 
 /// No more texts than these are remembered by a thread, and no longer ones.
@@ -10,7 +12,7 @@ const TEXTS: usize = 1024;
 const BYTES: usize = 512;
 
 thread_local! {
-    static CLEAN: RefCell<HashSet<Box<str>>> = RefCell::default();
+    static CLEAN: RefCell<HashSet<Box<str>, RandomState>> = RefCell::default();
 }
 
 pub(super) fn is_known(text: &str) -> bool {

@@ -8,10 +8,9 @@ use actix_web::web::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::Status;
 use opentelemetry_semantic_conventions::attribute;
-use tracing::Span;
 
 use crate::metrics::Measure;
-use crate::spans::{self, Pending};
+use crate::spans::Pending;
 
 /// `error.type` of a body that failed.
 const BROKEN: &str = "response_body";
@@ -22,7 +21,6 @@ pin_project_lite::pin_project! {
     pub struct Watched<B> {
         #[pin]
         body: B,
-        span: Span,
         pending: Pending,
         measure: Option<Measure>,
         // Bytes that are still to leave; `None` for a stream of unknown length, which ends when it says so.
@@ -32,14 +30,14 @@ pin_project_lite::pin_project! {
 
 impl<B: MessageBody> Watched<B> {
     /// Watches `body`; when `leaves` is false (the answer to a HEAD request), none of it is ever asked for.
-    pub(super) fn new(body: B, span: Span, measure: Option<Measure>, leaves: bool) -> Self {
+    pub(super) fn new(body: B, pending: Pending, measure: Option<Measure>, leaves: bool) -> Self {
         let left = match body.size() {
             _ if !leaves => Some(0),
             BodySize::None => Some(0),
             BodySize::Sized(bytes) => Some(bytes),
             BodySize::Stream => None,
         };
-        let mut watched = Self { body, pending: Pending::new(span.clone()), span, measure, left };
+        let mut watched = Self { body, pending, measure, left };
         if left == Some(0) {
             done(&mut watched.pending, &mut watched.measure);
         }
@@ -79,10 +77,12 @@ impl<B: MessageBody> MessageBody for Watched<B> {
                 if let Some(measure) = this.measure.take() {
                     measure.fail(BROKEN);
                 }
-                spans::update(this.span, |span| {
-                    span.set(KeyValue::new(attribute::ERROR_TYPE, BROKEN));
-                    span.status(Status::error(""));
-                });
+                if let Some(live) = this.pending.live() {
+                    live.update(|span| {
+                        span.set(KeyValue::new(attribute::ERROR_TYPE, BROKEN));
+                        span.status(Status::error(""));
+                    });
+                }
             }
         }
         polled

@@ -19,7 +19,7 @@ thread_local! {
     static AGENT: Last<str, StringValue> = const { Last::new() };
 }
 
-/// The name and the attributes that are known when a request arrives.
+/// The name and the attributes that are known when a request arrives, kept for later.
 pub(super) struct Description {
     pub(super) name: String,
     pub(super) attributes: Vec<KeyValue>,
@@ -27,48 +27,57 @@ pub(super) struct Description {
 
 impl Description {
     pub(super) fn of(request: &ServiceRequest) -> Self {
-        let route = request.match_pattern();
-        let method = request.method().as_str();
-        let known = http_words::known_method(method);
-        let scheme = if request.app_config().secure() { "https" } else { "http" };
-        let (host, port) = host(request, scheme).unzip();
-        let peer = request.peer_addr();
-        let address = peer.map(|peer| PEER.with(|last| last.of(&peer.ip(), |ip| shared(&ip.to_string()))));
-        let query = Some(request.query_string()).filter(|query| !query.is_empty());
-        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-
-        let version = http_words::server_version(request.version());
-        let name = name(known, route.as_deref());
         let mut attributes = Vec::with_capacity(16);
-        let mut add = |key: &'static str, value: Option<Value>| {
-            attributes.extend(value.map(|value| KeyValue::new(key, value)));
-        };
-        add(attribute::HTTP_REQUEST_METHOD, Some(known.unwrap_or("_OTHER").into()));
-        add(attribute::HTTP_REQUEST_METHOD_ORIGINAL, known.is_none().then(|| method.to_owned().into()));
-        add(attribute::HTTP_ROUTE, route.map(Value::from));
-        add(attribute::URL_PATH, Some(request.path().to_owned().into()));
-        add(attribute::URL_QUERY, query.map(|query| redaction::query(query).into_owned().into()));
-        add(attribute::URL_SCHEME, Some(scheme.into()));
-        add(attribute::SERVER_ADDRESS, host.map(Value::from));
-        add(attribute::SERVER_PORT, port.map(|port| i64::from(port).into()));
-        add(attribute::CLIENT_ADDRESS, address.clone().map(Value::from));
-        add(attribute::NETWORK_PEER_ADDRESS, address.map(Value::from));
-        add(attribute::NETWORK_PEER_PORT, peer.map(|peer| i64::from(peer.port()).into()));
-        add(attribute::NETWORK_PROTOCOL_VERSION, version.map(Value::from));
-        add(
-            attribute::USER_AGENT_ORIGINAL,
-            agent.map(|agent| AGENT.with(|last| last.of(agent, shared)).into()),
-        );
+        let name = describe(request, |attribute| attributes.push(attribute));
         Self { name, attributes }
     }
-}
 
-impl Description {
     /// Writes it into a span that has no attributes so far.
     pub(super) fn write(self, span: &mut Recording<'_>) {
         span.name(self.name);
         self.attributes.into_iter().for_each(|attribute| span.add(attribute));
     }
+}
+
+/// Writes what is known of `request` into a span that has no attributes so far.
+pub(super) fn write(request: &ServiceRequest, span: &mut Recording<'_>) {
+    let name = describe(request, |attribute| span.add(attribute));
+    span.name(name);
+}
+
+/// Hands out the attributes of `request`, each once. Answers the span's name.
+fn describe(request: &ServiceRequest, mut add: impl FnMut(KeyValue)) -> String {
+    let route = request.match_pattern();
+    let method = request.method().as_str();
+    let known = http_words::known_method(method);
+    let scheme = if request.app_config().secure() { "https" } else { "http" };
+    let (host, port) = host(request, scheme).unzip();
+    let peer = request.peer_addr();
+    let address = peer.map(|peer| PEER.with(|last| last.of(&peer.ip(), |ip| shared(&ip.to_string()))));
+    let query = Some(request.query_string()).filter(|query| !query.is_empty());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+
+    let version = http_words::server_version(request.version());
+    let name = name(known, route.as_deref());
+    let mut add = |key: &'static str, value: Option<Value>| {
+        if let Some(value) = value {
+            add(KeyValue::new(key, value));
+        }
+    };
+    add(attribute::HTTP_REQUEST_METHOD, Some(known.unwrap_or("_OTHER").into()));
+    add(attribute::HTTP_REQUEST_METHOD_ORIGINAL, known.is_none().then(|| method.to_owned().into()));
+    add(attribute::HTTP_ROUTE, route.map(Value::from));
+    add(attribute::URL_PATH, Some(request.path().to_owned().into()));
+    add(attribute::URL_QUERY, query.map(|query| redaction::query(query).into_owned().into()));
+    add(attribute::URL_SCHEME, Some(scheme.into()));
+    add(attribute::SERVER_ADDRESS, host.map(Value::from));
+    add(attribute::SERVER_PORT, port.map(|port| i64::from(port).into()));
+    add(attribute::CLIENT_ADDRESS, address.clone().map(Value::from));
+    add(attribute::NETWORK_PEER_ADDRESS, address.map(Value::from));
+    add(attribute::NETWORK_PEER_PORT, peer.map(|peer| i64::from(peer.port()).into()));
+    add(attribute::NETWORK_PROTOCOL_VERSION, version.map(Value::from));
+    add(attribute::USER_AGENT_ORIGINAL, agent.map(|agent| AGENT.with(|last| last.of(agent, shared)).into()));
+    name
 }
 
 /// `{method} {route}`; never the path, which has no end of values.

@@ -1,13 +1,14 @@
 //! The middleware as one piece: the policy goes into the request, `tracing-actix-web` makes the span by it, and
 //! [`Respond`] works inside of that span.
 
+use std::cell::Cell;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::{Error, HttpMessage};
 use futures_util::FutureExt;
 
 use tracing_actix_web::{StreamSpan, TracingLogger};
@@ -38,6 +39,16 @@ where
     }
 }
 
+thread_local! {
+    /// The policy of the request whose span is about to begin: `tracing-actix-web` gives its span builder no place for one.
+    static POLICY: Cell<Option<Arc<Policy>>> = const { Cell::new(None) };
+}
+
+/// The policy of the request whose span is about to begin on this thread.
+pub(super) fn policy() -> Option<Arc<Policy>> {
+    POLICY.take()
+}
+
 /// A service inside of [`Tracing`].
 pub struct TracingMiddleware<S> {
     service: S,
@@ -55,7 +66,10 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        request.extensions_mut().insert(Arc::clone(&self.policy));
-        self.service.call(request)
+        // The span begins in there, before the call returns.
+        POLICY.set(Some(Arc::clone(&self.policy)));
+        let answering = self.service.call(request);
+        POLICY.take();
+        answering
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::ops::Not;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -16,14 +17,17 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
-use tracing::Span;
 
 use super::body::Watched;
 use super::description::Description;
 use super::{Panicked, spans};
+use crate::metrics;
+use crate::propagation::{self, traceparent};
 use crate::reports::frames;
 use crate::spans::{Pending, Tracer};
-use crate::{metrics, propagation};
+
+/// W3C Trace Context, level 2: the context of an answer.
+static TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
 /// Answers with `traceresponse`, catches panics, and makes the late span of an untraced request that failed.
 pub struct Respond<S> {
@@ -42,39 +46,43 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let untraced =
-            Context::current().span().span_context().is_valid().not().then(|| Untraced::of(&request));
+        let is_traced = Context::map_current(|context| context.span().span_context().is_valid());
+        let untraced = is_traced.not().then(|| Untraced::of(&request));
         let service = Rc::clone(&self.service);
         let has_body = request.method() != Method::HEAD;
         let mut measure = metrics::server(&request);
         Box::pin(async move {
-            let mut pending = Pending::new(Span::current());
-            let mut call = Box::pin(async { service.call(request).await });
+            let mut pending = Pending::in_current_span();
+            let mut call = pin!(async { service.call(request).await });
             let call = poll_fn(|task| frames::catching(|| call.as_mut().poll(task)));
             let call = AssertUnwindSafe(call).catch_unwind();
             let outcome = call.await.unwrap_or_else(|payload| Err(Panicked::new(payload.as_ref()).into()));
-            pending.done();
+            let mut pending = pending.carry_on();
             if let Some(measure) = &mut measure {
                 let status = spans::status(&outcome);
                 measure.answered(status.as_u16(), status.is_server_error());
             }
             let outcome = match outcome {
                 Ok(response) => {
-                    Ok(response.map_body(|_, body| Watched::new(body, Span::current(), measure, has_body)))
+                    Ok(response.map_body(|_, body| Watched::new(body, pending, measure, has_body)))
                 }
                 Err(error) => {
                     // The answer to an error is made outside of the span, and is there at once.
+                    pending.done();
                     if let Some(measure) = measure {
                         measure.end();
                     }
                     Err(error)
                 }
             };
-            let context = match untraced {
-                Some(untraced) => Context::new().with_remote_span_context(untraced.end(&outcome)),
-                None => Context::current(),
+            let value = match untraced {
+                Some(untraced) => {
+                    let late = Context::new().with_remote_span_context(untraced.end(&outcome));
+                    propagation::traceresponse(&late)
+                }
+                None => Context::map_current(propagation::traceresponse),
             };
-            let Some(value) = propagation::traceresponse(&context) else { return outcome };
+            let Some(value) = value else { return outcome };
             outcome
                 .map(|response| with_header(response, &value))
                 .map_err(|error| Answered { error, value }.into())
@@ -107,7 +115,7 @@ impl Untraced {
 #[derive(Debug)]
 pub(super) struct Answered {
     pub(super) error: Error,
-    value: String,
+    value: [u8; traceparent::LENGTH],
 }
 
 impl fmt::Display for Answered {
@@ -128,12 +136,12 @@ impl ResponseError for Answered {
     }
 }
 
-fn with_header<B>(mut response: ServiceResponse<B>, value: &str) -> ServiceResponse<B> {
+fn with_header<B>(mut response: ServiceResponse<B>, value: &[u8]) -> ServiceResponse<B> {
     insert(response.headers_mut(), value);
     response
 }
 
-fn insert(headers: &mut HeaderMap, value: &str) {
-    let value = HeaderValue::try_from(value).expect("hexadecimal digits and dashes are a header value");
-    headers.insert(HeaderName::from_static("traceresponse"), value);
+fn insert(headers: &mut HeaderMap, value: &[u8]) {
+    let value = HeaderValue::from_bytes(value).expect("hexadecimal digits and dashes are a header value");
+    headers.insert(TRACERESPONSE.clone(), value);
 }

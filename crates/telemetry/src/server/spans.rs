@@ -1,22 +1,21 @@
 //! The life of a SERVER span.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::{Error, HttpMessage};
 use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
-use super::description::Description;
+use super::description::{self, Description};
 use super::failure::Failure;
 use super::respond::Answered;
-use super::{Panicked, Policy};
+use super::{Panicked, Policy, middleware};
 use crate::context;
 use crate::propagation::Received;
 use crate::reports::{self, RequestFacts};
@@ -27,8 +26,7 @@ pub struct ServerSpans;
 
 impl RootSpanBuilder for ServerSpans {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let policy = request.extensions().get::<Arc<Policy>>().cloned();
-        policy
+        middleware::policy()
             .filter(|policy| policy.traces(request))
             .map_or_else(Span::none, |policy| start(request, &policy))
     }
@@ -55,7 +53,7 @@ fn start(request: &ServiceRequest, policy: &Policy) -> Span {
         None => parent,
     };
     let describe = |span: &mut Recording<'_>| {
-        Description::of(request).write(span);
+        description::write(request, span);
         if let Some(stranger) = stranger {
             span.link(stranger, Vec::new());
         }
@@ -102,6 +100,7 @@ pub(super) fn status<B>(outcome: &Result<ServiceResponse<B>, Error>) -> StatusCo
 /// The status of an answer and, for a 5xx, why it failed.
 pub(super) fn result<B>(outcome: &Result<ServiceResponse<B>, Error>) -> (StatusCode, Option<Failure>) {
     let (status, failure) = match outcome {
+        Ok(response) if !response.status().is_server_error() => return (response.status(), None),
         Ok(response) => {
             let told = response.response().extensions().get::<Failure>().cloned();
             (response.status(), told.or_else(|| response.response().error().map(plain_failure)))
