@@ -55,9 +55,10 @@ pub(crate) async fn prepare(
     migrations: &[Migration],
 ) -> Result<(), OpenError> {
     let options = connect_options(location, &session_url(location, url, service, None)?)?;
-    let mut last_failure = "no answer".to_owned();
+    let (mut last_failure, mut locked) = ("no answer".to_owned(), false);
     let prepared = async {
         let mut connection = connect(location, &options, &mut last_failure).await?;
+        locked = true;
         create_schema(location, service, &mut connection).await?;
         // The migrator holds an advisory lock meanwhile: services that start together take turns.
         migrate(location, migrations, &mut connection).await?;
@@ -65,6 +66,8 @@ pub(crate) async fn prepare(
     };
     match tokio::time::timeout(OPEN_LIMIT, prepared).await {
         Ok(outcome) => outcome,
+        // Whoever has a connection waits for nothing but the lock of the migrator.
+        Err(_) if locked => Err(OpenError::Locked { location: Box::new(location.clone()) }),
         Err(_) => Err(OpenError::Unreachable { location: Box::new(location.clone()), reason: last_failure }),
     }
 }

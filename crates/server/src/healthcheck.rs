@@ -1,7 +1,7 @@
 //! `activities healthcheck`: the service's image has no other program that could ask it.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use crate::settings::ServerSettings;
@@ -13,10 +13,10 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug, thiserror::Error)]
 pub enum HealthcheckError {
     /// Nothing listens, or it does not answer in time.
-    #[error("the service does not answer on port {port}")]
+    #[error("the service does not answer on {address}")]
     Unreachable {
-        /// The port that was asked.
-        port: u16,
+        /// Host and port of the service.
+        address: String,
         /// What the connection said.
         #[source]
         source: std::io::Error,
@@ -31,8 +31,11 @@ pub enum HealthcheckError {
 /// # Errors
 /// When it is not.
 pub fn run(settings: &ServerSettings) -> Result<(), HealthcheckError> {
-    let port = settings.port;
-    let status = ask(port).map_err(|source| HealthcheckError::Unreachable { port, source })?;
+    let address = address(&settings.host, settings.port);
+    let status = address.and_then(ask).map_err(|source| HealthcheckError::Unreachable {
+        address: format!("{}:{}", settings.host, settings.port),
+        source,
+    })?;
     if status.split_whitespace().nth(1) == Some("200") {
         Ok(())
     } else {
@@ -40,9 +43,22 @@ pub fn run(settings: &ServerSettings) -> Result<(), HealthcheckError> {
     }
 }
 
+/// Where a service can be reached that listens on `host`; one that listens everywhere also does so on the loopback interface.
+fn address(host: &str, port: u16) -> std::io::Result<SocketAddr> {
+    let mut address = (host, port)
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| std::io::Error::new(ErrorKind::NotFound, "the host has no address"))?;
+    match address.ip() {
+        ip if !ip.is_unspecified() => {}
+        IpAddr::V4(_) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(_) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+    }
+    Ok(address)
+}
+
 /// The status line of `GET /health/ready`.
-fn ask(port: u16) -> std::io::Result<String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+fn ask(address: SocketAddr) -> std::io::Result<String> {
     let mut connection = TcpStream::connect_timeout(&address, TIMEOUT)?;
     connection.set_read_timeout(Some(TIMEOUT))?;
     connection.set_write_timeout(Some(TIMEOUT))?;
@@ -51,4 +67,22 @@ fn ask(port: u16) -> std::io::Result<String> {
     connection.take(64 * 1024).read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer);
     Ok(answer.lines().next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_asked_where_it_listens() {
+        for (host, asked) in [
+            ("127.0.0.1", "127.0.0.1:80"),
+            ("0.0.0.0", "127.0.0.1:80"),
+            ("::", "[::1]:80"),
+            ("::1", "[::1]:80"),
+            ("127.0.0.9", "127.0.0.9:80"),
+        ] {
+            assert_eq!(address(host, 80).unwrap().to_string(), asked, "{host}");
+        }
+    }
 }

@@ -19,9 +19,9 @@ pub struct Settings {
     pub database: Location,
     /// `CRUDDUR_USER`: the viewer when a request names none. Default `andrewbrown`.
     pub default_viewer: String,
-    /// `USERS_URL`: where users is. Default `http://localhost:4568`.
+    /// `USERS_URL`: where users is. Default `http://127.0.0.1:4568`.
     pub users: BaseUrl,
-    /// `NOTIFICATIONS_URL`: where notifications is. Default `http://localhost:4569`.
+    /// `NOTIFICATIONS_URL`: where notifications is. Default `http://127.0.0.1:4569`.
     pub notifications: BaseUrl,
     /// `FRONTEND_URL`: the origin whose pages may read answers. Default `http://localhost:3000`.
     pub frontend: String,
@@ -50,8 +50,8 @@ impl Settings {
             server: ServerSettings::from_env(&mut env, DEFAULT_PORT),
             database,
             default_viewer: env.string("CRUDDUR_USER", "andrewbrown"),
-            users: address(&mut env, "USERS_URL", "http://localhost:4568"),
-            notifications: address(&mut env, "NOTIFICATIONS_URL", "http://localhost:4569"),
+            users: address(&mut env, "USERS_URL", "http://127.0.0.1:4568"),
+            notifications: address(&mut env, "NOTIFICATIONS_URL", "http://127.0.0.1:4569"),
             frontend: frontend(&mut env),
             delivery: DeliveryPolicy::default(),
             trust: telemetry.trust.clone().unwrap_or(TrustPolicy::Public),
@@ -95,8 +95,8 @@ mod tests {
         assert_eq!(settings.server.port, 4567);
         assert_eq!(settings.database.to_string(), "SQLite file data/activities.db");
         assert_eq!(settings.default_viewer, "andrewbrown");
-        assert_eq!(settings.users.to_string(), "http://localhost:4568/");
-        assert_eq!(settings.notifications.to_string(), "http://localhost:4569/");
+        assert_eq!(settings.users.to_string(), "http://127.0.0.1:4568/");
+        assert_eq!(settings.notifications.to_string(), "http://127.0.0.1:4569/");
         assert_eq!(settings.frontend, "http://localhost:3000");
         assert_eq!(settings.trust, TrustPolicy::Public);
     }

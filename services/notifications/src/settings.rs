@@ -15,7 +15,7 @@ pub struct Settings {
     pub server: ServerSettings,
     /// `DATABASE_URL`; without it the file `notifications.db` in `CRUDDUR_DATA` (default `data`).
     pub database: Location,
-    /// `USERS_URL`: where users is. Default `http://localhost:4568`.
+    /// `USERS_URL`: where users is. Default `http://127.0.0.1:4568`.
     pub users: BaseUrl,
     /// Whose trace context is believed: everybody's, unless `TELEMETRY_TRUST` says otherwise. Only our own services
     /// should reach this one.
@@ -40,7 +40,7 @@ impl Settings {
         let settings = Self {
             server: ServerSettings::from_env(&mut env, DEFAULT_PORT),
             database,
-            users: address(&mut env, "USERS_URL", "http://localhost:4568"),
+            users: address(&mut env, "USERS_URL", "http://127.0.0.1:4568"),
             trust: telemetry.trust.clone().unwrap_or(TrustPolicy::Internal),
             telemetry,
         };
@@ -76,7 +76,7 @@ mod tests {
 
         assert_eq!(settings.server.port, 4569);
         assert_eq!(settings.database.to_string(), "SQLite file data/notifications.db");
-        assert_eq!(settings.users.to_string(), "http://localhost:4568/");
+        assert_eq!(settings.users.to_string(), "http://127.0.0.1:4568/");
         assert_eq!(settings.trust, TrustPolicy::Internal);
     }
 
