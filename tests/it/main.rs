@@ -10,6 +10,7 @@ mod databases;
 mod destinations;
 mod doctor;
 mod dotenv;
+mod faults;
 mod foreign_reports;
 mod foreign_service;
 mod outbox;

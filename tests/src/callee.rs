@@ -1,12 +1,14 @@
 //! A callee that misbehaves.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use tokio::net::TcpSocket;
+
+use crate::request;
 
 /// What a callee does with each request.
 #[derive(Debug, Clone, Copy)]
@@ -71,8 +73,8 @@ pub fn free(address: &str) -> String {
 
 fn serve(mut connection: TcpStream, manner: Manner, heads: &Heads) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
-    while let Some(head) = read_request(&mut reader) {
-        heads.lock().unwrap().push(head);
+    while let Some(request) = request::read(&mut reader) {
+        heads.lock().unwrap().push(request.head);
         let (status, body) = match manner {
             Manner::Answers(status) => (status, "{}"),
             Manner::Garbles => (200, "<html>"),
@@ -87,25 +89,6 @@ fn serve(mut connection: TcpStream, manner: Manner, heads: &Heads) {
             return;
         }
     }
-}
-
-/// Reads one request to the end of its body; its head.
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<String> {
-    let mut head = String::new();
-    loop {
-        let start = head.len();
-        if reader.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-        if head[start..].trim_end().is_empty() {
-            break;
-        }
-    }
-    head.make_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-    let length = length.map_or(Some(0), |value| value.trim().parse().ok())?;
-    std::io::copy(&mut reader.take(length), &mut std::io::sink()).ok()?;
-    Some(head)
 }
 
 #[cfg(test)]

@@ -10,8 +10,10 @@
 )]
 
 pub mod callee;
+pub mod faulty;
 pub mod foreign;
 pub mod process;
+mod request;
 pub mod stack;
 pub mod trace;
 

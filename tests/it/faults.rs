@@ -1,0 +1,248 @@
+//! Destinations that misbehave in every way, each with a real service: how often it tries, what arrives, what is given up.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use integration_tests::faulty::{Act, Faulty};
+use integration_tests::process::{Ended, Process, Variables, path_of, variables};
+use integration_tests::stack::client;
+use integration_tests::{callee, eventually};
+use serde_json::Value;
+
+/// However its destinations behave, a service is gone within this after the signal.
+const PROMISE: Duration = Duration::from_secs(5);
+/// However its destinations behave, a service listens within this after its start.
+const START: Duration = Duration::from_secs(1);
+
+/// A kind of destination: where a service is told of it, and where its account stands in `GET /telemetry`.
+#[derive(Clone, Copy)]
+enum Kind {
+    Otlp,
+    Rollbar,
+}
+
+/// What one span, or one item, comes to.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    attempts: usize,
+    delivered: u64,
+    rejected: u64,
+}
+
+const TAKEN: Outcome = Outcome { attempts: 1, delivered: 1, rejected: 0 };
+const TAKEN_AT_SECOND: Outcome = Outcome { attempts: 2, delivered: 1, rejected: 0 };
+const REJECTED: Outcome = Outcome { attempts: 1, delivered: 0, rejected: 1 };
+
+impl Kind {
+    fn variables(self, address: &str) -> Variables {
+        match self {
+            Self::Otlp => variables([
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", address.to_owned()),
+                // For one that hangs; long enough for a busy machine to answer in.
+                ("OTEL_EXPORTER_OTLP_TIMEOUT", "4000".to_owned()),
+                ("OTEL_BSP_SCHEDULE_DELAY", "20".to_owned()),
+                // They would go to the same place, and have acts of their own.
+                ("OTEL_LOGS_EXPORTER", "none".to_owned()),
+            ]),
+            Self::Rollbar => variables([
+                ("ROLLBAR_ACCESS_TOKEN", "post-server-item".to_owned()),
+                ("ROLLBAR_ENDPOINT", format!("{address}/api/1/")),
+            ]),
+        }
+    }
+
+    fn account(self, accounts: &Value) -> &Value {
+        match self {
+            Self::Otlp => &accounts["traces"]["otlp"],
+            Self::Rollbar => &accounts["reports"]["rollbar"],
+        }
+    }
+}
+
+/// Users, with its data in `folder`.
+fn users(folder: &Path, more: &[Variables]) -> Process {
+    let mut all = variables([("PORT", "0".to_owned()), ("CRUDDUR_DATA", folder.display().to_string())]);
+    all.extend(more.iter().flat_map(Variables::clone));
+    Process::start("users", &all)
+}
+
+/// Asks for one item, and so for one span too.
+fn make_one(address: &str) {
+    assert_eq!(client().get(format!("{address}/rollbar/test")).send().unwrap().status(), 200);
+}
+
+fn accounts(address: &str) -> Value {
+    client().get(format!("{address}/telemetry")).send().unwrap().json().unwrap()
+}
+
+fn dropped(account: &Value) -> u64 {
+    account["dropped"].as_object().unwrap().values().filter_map(Value::as_u64).sum()
+}
+
+/// What becomes of one span or item at a destination that does `act` with the first request, and takes all others.
+fn outcome(kind: Kind, act: &Act) -> Outcome {
+    let destination = Faulty::start(&[act.clone(), Act::Take]);
+    let data = tempfile::tempdir().unwrap();
+    let mut service = users(data.path(), &[kind.variables(&destination.address)]);
+    let address = service.address();
+
+    make_one(&address);
+
+    let account = eventually(&format!("end of the delivery to {act:?}"), || {
+        let accounts = accounts(&address);
+        let account = kind.account(&accounts);
+        (account["created"] == 1 && account["pending"] == 0).then(|| account.clone())
+    });
+    let rejected = account["dropped"]["rejected"].as_u64().unwrap();
+    assert_eq!(dropped(&account), rejected, "{act:?}: {account}");
+    let delivered = account["delivered"].as_u64().unwrap();
+    if matches!(act, Act::Take | Act::Answer(_) | Act::Close | Act::PauseInSeconds | Act::PauseUntilDate) {
+        let taken = destination.taken().len() as u64;
+        assert_eq!(taken, delivered, "{act:?}: what counts as delivered has arrived, once");
+    }
+    Outcome { attempts: destination.attempts(), delivered, rejected }
+}
+
+/// Holds all rows of a kind against what they should come to, side by side.
+fn check(kind: Kind, rows: &[(Act, Outcome)]) {
+    thread::scope(|scope| {
+        let running: Vec<_> = rows.iter().map(|(act, _)| scope.spawn(move || outcome(kind, act))).collect();
+        for ((act, expected), outcome) in rows.iter().zip(running) {
+            assert_eq!(&outcome.join().unwrap(), expected, "{act:?}");
+        }
+    });
+}
+
+/// OTLP, "OTLP/HTTP Response": 429, 502, 503 and 504 are tried again, and so is a request that got no answer; any other status
+/// that is no success is final. A success is one whatever its body is.
+#[test]
+fn spans_are_tried_again_or_given_up_by_the_rules_of_otlp() {
+    check(
+        Kind::Otlp,
+        &[
+            (Act::Take, TAKEN),
+            (Act::Partly(1), REJECTED),
+            (Act::Answer(400), REJECTED),
+            (Act::Answer(401), REJECTED),
+            (Act::Answer(413), REJECTED),
+            (Act::PauseInSeconds, TAKEN_AT_SECOND),
+            (Act::PauseUntilDate, TAKEN_AT_SECOND),
+            (Act::Answer(500), REJECTED),
+            (Act::Answer(502), TAKEN_AT_SECOND),
+            (Act::Answer(503), TAKEN_AT_SECOND),
+            (Act::Answer(504), TAKEN_AT_SECOND),
+            (Act::Close, TAKEN_AT_SECOND),
+            (Act::Hang, TAKEN_AT_SECOND),
+            (Act::Garbage, TAKEN),
+            (Act::Flood, TAKEN),
+        ],
+    );
+}
+
+/// An item is tried again when the server is at fault or there is no answer, which its uuid makes harmless. A 200 that does not
+/// name the item comes from something that stands in between: the item is counted as not taken.
+#[test]
+fn items_are_tried_again_or_given_up_by_the_answers_of_rollbar() {
+    check(
+        Kind::Rollbar,
+        &[
+            (Act::Take, TAKEN),
+            (Act::Answer(400), REJECTED),
+            (Act::Answer(401), REJECTED),
+            (Act::Answer(413), REJECTED),
+            (Act::Answer(422), REJECTED),
+            (Act::PauseInSeconds, TAKEN_AT_SECOND),
+            (Act::PauseUntilDate, TAKEN_AT_SECOND),
+            (Act::Answer(500), TAKEN_AT_SECOND),
+            (Act::Answer(502), TAKEN_AT_SECOND),
+            (Act::Answer(503), TAKEN_AT_SECOND),
+            (Act::Answer(504), TAKEN_AT_SECOND),
+            (Act::Close, TAKEN_AT_SECOND),
+            (Act::Hang, TAKEN_AT_SECOND),
+            (Act::Garbage, REJECTED),
+            (Act::Flood, REJECTED),
+        ],
+    );
+}
+
+#[test]
+fn a_destination_that_refuses_connections_gets_everything_when_it_is_back() {
+    for kind in [Kind::Otlp, Kind::Rollbar] {
+        let absent = callee::nobody();
+        let data = tempfile::tempdir().unwrap();
+        let mut service = users(data.path(), &[kind.variables(&absent)]);
+        let address = service.address();
+        make_one(&address);
+        eventually("failed delivery", || (!service.stderr().is_empty()).then_some(()));
+
+        let destination = Faulty::start_on(&callee::free(&absent), &[Act::Take]);
+
+        eventually("delivery", || (kind.account(&accounts(&address))["delivered"] == 1).then_some(()));
+        assert_eq!(destination.taken().len(), 1, "nothing is lost and nothing doubled");
+    }
+}
+
+/// A service with both destinations in the state `act`, some spans and an item, is told to stop.
+fn stopped(act: Option<&Act>, folder: &Path, more: Variables) -> (Faulty, Ended) {
+    let destination = Faulty::start(&[act.cloned().unwrap_or(Act::Take)]);
+    let address = if act.is_some() { destination.address.clone() } else { callee::nobody() };
+    let kinds = [Kind::Otlp, Kind::Rollbar].map(|kind| kind.variables(&address));
+    // Building is no part of a start.
+    let _ = path_of("users");
+    let started = Instant::now();
+    let mut service = users(folder, &[kinds.into_iter().flatten().collect(), more]);
+    let root = service.address();
+    assert!(started.elapsed() < START, "{act:?}: the start took {:?}", started.elapsed());
+    for _ in 0..ITEMS {
+        make_one(&root);
+    }
+
+    let asked = Instant::now();
+    let ended = service.stop();
+
+    assert!(ended.status.success(), "{act:?}: {:?}", ended.status);
+    assert!(asked.elapsed() < PROMISE, "{act:?}: the end took {:?}", asked.elapsed());
+    (destination, ended)
+}
+
+/// Spans, and items, that a service makes before it is told to stop.
+const ITEMS: usize = 5;
+
+/// How many spans, or reports, the last lines of a service say were lost.
+fn lost(ended: &Ended, what: &str) -> u64 {
+    let lines = ended.stdout.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let told: Vec<String> = lines.filter_map(|line| line[what].as_str().map(ToOwned::to_owned)).collect();
+    let [line] = &told[..] else {
+        assert!(told.is_empty(), "{told:?}");
+        return 0;
+    };
+    let number = line.split(" dropped").next().and_then(|head| head.rsplit(' ').next());
+    number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no count in {line}"))
+}
+
+#[test]
+fn a_signal_ends_a_service_in_time_whatever_its_destinations_do_and_the_loss_is_told() {
+    let states = [
+        (Some(Act::Take), 0),
+        (Some(Act::Answer(400)), ITEMS),
+        (Some(Act::Answer(401)), ITEMS),
+        (Some(Act::Answer(413)), ITEMS),
+        (Some(Act::PauseInSeconds), ITEMS),
+        (Some(Act::PauseUntilDate), ITEMS),
+        (Some(Act::Answer(502)), ITEMS),
+        (Some(Act::Answer(503)), ITEMS),
+        (Some(Act::Answer(504)), ITEMS),
+        (Some(Act::Close), ITEMS),
+        (Some(Act::Hang), ITEMS),
+        (None, ITEMS),
+    ];
+    for (act, expected) in states {
+        let data = tempfile::tempdir().unwrap();
+
+        let (_, ended) = stopped(act.as_ref(), data.path(), Variables::new());
+
+        let told = (lost(&ended, "spans"), lost(&ended, "reports"));
+        assert_eq!(told, (expected as u64, expected as u64), "{act:?}");
+    }
+}
