@@ -7,6 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod restarts;
+
 const POLICY: Policy = Policy {
     queue_items: 12,
     queue_bytes: 200,
