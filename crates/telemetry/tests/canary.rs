@@ -1,5 +1,5 @@
 //! Secrets go into a service by every way, a careless service records all that it gets, and none comes out: not in a span,
-//! not in a log record, not on stdout or stderr, not in an answer.
+//! not in a log record, not in a report, not on stdout or stderr, not in an answer.
 
 #![allow(clippy::unwrap_used, reason = "a panic of a test is its report")]
 
@@ -163,8 +163,8 @@ fn everything(port: u16) -> String {
         send(&format!("/careless?{}", pairs("Query", "=", "&")), &headers, &json),
         send("/careless", &baggage, &json.replace('"', "\\\"")),
         send("/calls", "", &format!("{user}?{}", pairs("Called", "=", "&"))),
-        send("/fails", "", &pairs("Error", ": ", ", ")),
-        send("/panics", "", &pairs("Panic", "=", " ")),
+        send(&format!("/fails?{}", pairs("Query", "=", "&")), &headers, &pairs("Error", ": ", ", ")),
+        send("/panics", &baggage, &pairs("Panic", "=", " ")),
     ]
     .concat()
 }
@@ -212,6 +212,9 @@ fn no_secret_leaves_by_any_way() {
         .args(["--exact", "no_secret_leaves_by_any_way", "--nocapture"])
         .env("ANSWERS", &answers)
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{port}"))
+        .env("ROLLBAR_ENDPOINT", format!("http://127.0.0.1:{port}"))
+        .env("ROLLBAR_ACCESS_TOKEN", "post-server-item")
+        .env("ROLLBAR_LEVEL", "info")
         .env("TELEMETRY_BAGGAGE_ATTRIBUTES", NAMES.join(","))
         .output()
         .unwrap();
@@ -223,14 +226,20 @@ fn no_secret_leaves_by_any_way() {
     assert!(output.status.success(), "{stderr}");
     // The carriers arrived: otherwise nothing leaving would prove nothing.
     assert_eq!(answered.matches("HTTP/1.1 ").count(), 5, "{answered}");
-    for carrier in
-        ["POST /careless", "careless", "url.query", "request.body", "exception.message", "LoginFailed"]
-    {
+    let in_spans =
+        ["POST /careless", "careless", "url.query", "request.body", "exception.message", "LoginFailed"];
+    let in_items = ["POST /api/1/item/", "trace_chain", "/fails?", "\"headers\"", "cannot log in with"];
+    for carrier in in_spans.iter().chain(&in_items) {
         assert!(sent.contains(carrier), "{carrier}");
     }
     for line in ["Got ", "Calling http://", "Request failed"] {
         assert!(stdout.contains(line), "{line}: {stdout}");
     }
+    assert_eq!(
+        sent.matches("post-server-item").count(),
+        sent.matches("POST /api/1/item/").count(),
+        "in a header only"
+    );
     let redacted = |text: &str| text.matches("REDACTED").count();
     assert!(redacted(&sent) > 300 && redacted(&stdout) > 200, "{}, {}", redacted(&sent), redacted(&stdout));
 
@@ -239,9 +248,12 @@ fn no_secret_leaves_by_any_way() {
     let secrets: Vec<String> =
         secrets.chain([canary("Path", 0), canary("Path", 1), canary("Header", 900)]).collect();
     assert!(secrets.len() >= 100);
-    for (place, text) in
-        [("spans and log records", &*sent), ("stdout", &stdout), ("stderr", &stderr), ("answers", &answered)]
-    {
+    for (place, text) in [
+        ("spans, log records and items", &*sent),
+        ("stdout", &stdout),
+        ("stderr", &stderr),
+        ("answers", &answered),
+    ] {
         let leaked: Vec<_> = secrets.iter().filter(|secret| text.contains(secret.as_str())).collect();
         let first = leaked.first().map(|secret| {
             let at = text.find(secret.as_str()).unwrap();
