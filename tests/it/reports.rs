@@ -1,11 +1,14 @@
 //! Failures in the running services, as the explorer has them.
 
+use std::path::Path;
+
 use integration_tests::eventually;
 use integration_tests::process::variables;
 use integration_tests::stack::{Changes, Stack};
 use integration_tests::trace;
 use reqwest::blocking::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection, Executor};
 
 /// The reports of the trace of `response`, once there are `count`.
 fn reports(stack: &Stack, response: &Response, count: usize) -> Vec<Value> {
@@ -49,4 +52,64 @@ fn what_a_developer_asks_to_fail_is_reported_with_its_span() {
     assert_eq!((&report["level"], &report["service"]), (&"critical".into(), &"activities".into()));
     let trace = stack.trace(&panicked, |trace| !trace.spans.is_empty());
     assert_eq!(report["span_id"], trace.root().id.as_str());
+}
+
+/// Takes the table of a service away while it runs: from now on it fails by itself.
+fn drop_users(file: &Path) {
+    sqlx::any::install_default_drivers();
+    let dropped = async {
+        let mut connection = AnyConnection::connect(&format!("sqlite://{}", file.display())).await?;
+        connection.execute("DROP TABLE users").await?;
+        connection.close().await
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(dropped).unwrap();
+}
+
+#[test]
+fn a_failure_below_other_services_is_one_item_of_the_service_that_failed_by_itself() {
+    let stack = Stack::start();
+    drop_users(&stack.data.path().join("users.db"));
+
+    let one_above = stack.get("/api/activities/@londo");
+    assert_eq!(one_above.status(), 502);
+    let found = reports(&stack, &one_above, 1);
+    assert_eq!(found[0]["service"], "users", "{found:#?}");
+    let trace = stack.trace(&one_above, |trace| trace.has(&["activities>users"]));
+    let failed = trace.spans.iter().find(|span| span.id == found[0]["span_id"].as_str().unwrap()).unwrap();
+    let uuid = found[0]["uuid"].as_str().unwrap();
+    assert!(failed.json.to_string().contains(uuid), "the span names its item: {}", failed.json);
+
+    // Who answers all the same has not failed.
+    let degraded = stack.get("/api/activities/home");
+    assert_eq!(degraded.status(), 200);
+    assert_eq!(reports(&stack, &degraded, 1)[0]["service"], "users");
+
+    let event = json!({
+        "event_id": "5b1a0ff0-6f4c-4b0a-a4ee-3f3c1d0f6f11",
+        "kind": "activity_created",
+        "activity_uuid": "5b1a0ff0-6f4c-4b0a-a4ee-3f3c1d0f6f12",
+        "actor_handle": "londo",
+        "message": "hello @worf",
+        "created_at": "2026-01-01T00:00:00Z",
+    });
+    let passed_on = stack.notifications.post("/api/notifications/events", &event);
+    assert_eq!(passed_on.status(), 502, "{passed_on:?}");
+    assert_eq!(reports(&stack, &passed_on, 1)[0]["service"], "users");
+}
+
+#[test]
+fn what_a_caller_got_wrong_is_no_item() {
+    let stack = Stack::start();
+
+    let refused = [
+        stack.post("/api/activities", &json!({"message": "", "ttl": "1-day"})),
+        stack.get("/api/activities/nowhere/at/all"),
+    ];
+    let after = stack.get("/rollbar/test");
+
+    assert!(refused.iter().all(|response| response.status().is_client_error()), "{refused:#?}");
+    // Items arrive in order: those before would be there.
+    reports(&stack, &after, 1);
+    let all: Value = stack.explorer.get("/api/errors?limit=100").json().unwrap();
+    assert_eq!(all["errors"].as_array().unwrap().len(), 1, "{all:#}");
 }
