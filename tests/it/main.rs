@@ -8,6 +8,7 @@ mod compose;
 mod concurrency;
 mod contract;
 mod databases;
+mod deploy_marker;
 mod destinations;
 mod doctor;
 mod dotenv;
