@@ -1,7 +1,5 @@
 //! The second case: the real `home`, three services on SQLite, once with telemetry switched off and once exporting every
 //! span to a receiver that discards. All of it, and the load too, shares the processors.
-//!
-//! Both stacks run all the time and get their load in turns, so that whatever else the machine does hits both alike.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,37 +11,15 @@ use crate::load;
 use crate::processors::{Meter, processor_time};
 use crate::stack::{Account, Stack};
 use crate::target::{Limit, Target};
-
-/// Where the two stacks stand in what is kept of both.
-const OFF: usize = 0;
-const ON: usize = 1;
-
-const HOME: &str = "/api/activities/home";
+use crate::turns::{self, HOME, TURN, Turn};
 
 /// Rows of the table, and what each sums up. Odd numbers have a median of their own.
 const ROUNDS: usize = 15;
 const TURNS_A_ROUND: usize = 9;
-/// A turn of a stack. It is short because of what the kernel, or a neighbour of a virtual machine, does every second or so,
-/// for which a processor stands still: longer turns have one of those each, and their p99 shows little else. Of these most
-/// have none, and the median is one of them.
-const TURN: Duration = Duration::from_millis(400);
-/// Before the first turn: connections, caches, and the first pages of the databases.
-const WARM_UP: Duration = Duration::from_secs(3);
 
 /// A share of the processors for other programs that moves the figures more than a target is wide.
 const DISTURBED: f64 = 0.05;
 const DISTURBANCE: &str = ": the figures of this case are disturbed, measure again when nothing else runs";
-
-/// What one turn showed.
-#[derive(Debug, Clone, Copy)]
-struct Turn {
-    /// Requests a second.
-    throughput: f64,
-    /// Milliseconds.
-    p99: f64,
-    /// Processor time of the three services, milliseconds a request.
-    processor: f64,
-}
 
 /// Measures in turns, prints them, and answers what they are held against.
 pub(crate) fn measure(binaries: &Path, services: &Path, folder: &Path) -> anyhow::Result<Vec<Target>> {
@@ -63,10 +39,7 @@ pub(crate) fn measure(binaries: &Path, services: &Path, folder: &Path) -> anyhow
     let on = Stack::start(services, &folder.join("on"), &exported)?;
     ensure!(off.created()? == 0, "spans are sent although OTEL_SDK_DISABLED is set");
 
-    let mut turns = [Vec::new(), Vec::new()];
-    for stack in [&off, &on] {
-        load::during(WARM_UP, stack.edge(), HOME)?;
-    }
+    turns::warm_up([&off, &on])?;
     let own = || -> anyhow::Result<Duration> {
         let mine = processor_time(std::process::id())? + processor_time(receiver.id())?;
         Ok(mine + off.processor()? + on.processor()?)
@@ -74,19 +47,15 @@ pub(crate) fn measure(binaries: &Path, services: &Path, folder: &Path) -> anyhow
     let meter = Meter::start(own()?)?;
     println!("{:<8}{:>21}{:>21}{:>27}", "", "requests/s", "p99 ms", "processor ms/request");
     println!("{:<8}{:>11}{:>10}{:>11}{:>10}{:>17}{:>10}", "round", "off", "on", "off", "on", "off", "on");
+    let mut all = [Vec::new(), Vec::new()];
     for round in 1..=ROUNDS {
-        for turn in 0..TURNS_A_ROUND {
-            // Who comes second finds a warm machine; it is each one's turn.
-            let order = if turn.is_multiple_of(2) { [OFF, ON] } else { [ON, OFF] };
-            for one in order {
-                turns[one].push(Turn::of([&off, &on][one])?);
-            }
-        }
-        let [off, on] = [OFF, ON].map(|one| Turn::medians(&turns[one][(round - 1) * TURNS_A_ROUND..]));
+        let turns = turns::alternate([&off, &on], TURNS_A_ROUND)?;
+        let [off, on] = turns.each_ref().map(|turns| Turn::medians(turns));
         row(&round.to_string(), off, on);
+        all.iter_mut().zip(turns).for_each(|(all, turns)| all.extend(turns));
     }
     let others = meter.others(own()?)?;
-    let [off_all, on_all] = turns.map(|turns| Turn::medians(&turns));
+    let [off_all, on_all] = all.map(|turns| Turn::medians(&turns));
     row("median", off_all, on_all);
     println!(
         "{:<8}{:>21.3}{:>21.3}{:>27.3}",
@@ -133,50 +102,13 @@ fn targets(off: Turn, on: Turn, lost: u64) -> Vec<Target> {
     ]
 }
 
-// === impl Turn ===
-
-impl Turn {
-    /// One turn of a stack.
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 requests")]
-    fn of(stack: &Stack) -> anyhow::Result<Self> {
-        let before = stack.processor()?;
-        let mut load = load::during(TURN, stack.edge(), HOME)?;
-        let spent = stack.processor()?.saturating_sub(before);
-        Ok(Self {
-            throughput: load.a_second(),
-            p99: load.p99(),
-            processor: spent.as_secs_f64() * 1000.0 / load.requests() as f64,
-        })
-    }
-
-    fn medians(turns: &[Self]) -> Self {
-        let of = |figure: fn(&Self) -> f64| median(turns.iter().map(figure).collect());
-        Self {
-            throughput: of(|turn| turn.throughput),
-            p99: of(|turn| turn.p99),
-            processor: of(|turn| turn.processor),
-        }
-    }
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_not_moved_by_one_odd_turn() {
-        assert!((median(vec![3.0, 100.0, 1.0]) - 3.0).abs() < 1e-9);
-        assert!(median(Vec::new()).is_nan());
-    }
-
-    #[test]
     fn a_lost_span_misses_a_target() {
-        let turn = Turn { throughput: 1.0, p99: 1.0, processor: 1.0 };
+        let turn = Turn { throughput: 1.0, p50: 1.0, p99: 1.0, processor: 1.0 };
 
         let met = |lost| targets(turn, turn, lost).iter().all(Target::met);
         assert!(met(0) && !met(1));

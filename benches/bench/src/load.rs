@@ -67,10 +67,10 @@ impl Load {
         self.requests() as f64 / self.took.as_secs_f64()
     }
 
-    /// The latency that 99 of 100 requests keep within, in milliseconds.
-    pub(crate) fn p99(&mut self) -> f64 {
+    /// The latency that so many of 100 requests keep within, in milliseconds.
+    pub(crate) fn within(&mut self, percent: usize) -> f64 {
         self.latencies.sort_unstable();
-        let rank = (self.latencies.len() * 99).div_ceil(100);
+        let rank = (self.latencies.len() * percent).div_ceil(100);
         self.latencies.get(rank.saturating_sub(1)).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1000.0)
     }
 }
@@ -87,7 +87,7 @@ mod tests {
         };
 
         for (count, expected) in [(1, 1.0), (100, 99.0), (200, 198.0), (101, 100.0)] {
-            assert!((load(count).p99() - expected).abs() < 1e-9, "{count}");
+            assert!((load(count).within(99) - expected).abs() < 1e-9, "{count}");
         }
     }
 }

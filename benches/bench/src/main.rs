@@ -2,6 +2,7 @@
 
 mod callgrind;
 mod empty;
+mod faults;
 mod home;
 mod http;
 mod load;
@@ -11,6 +12,7 @@ mod profile;
 mod stack;
 mod subject;
 mod target;
+mod turns;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +63,7 @@ fn run(arguments: &[String]) -> anyhow::Result<bool> {
             targets.extend(home::measure(&binaries, &services, folder.path())?);
             targets
         }
+        ["faults"] => faults::measure(&binaries, &services, folder.path())?,
         ["profile", name] => {
             callgrind::check()?;
             let names = || subject::ALL.map(Subject::name).join(", ");

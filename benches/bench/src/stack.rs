@@ -55,6 +55,19 @@ impl Stack {
         self.services.iter().map(|service| processor_time(service.process.id())).sum()
     }
 
+    /// The most memory that each service has had, MiB.
+    pub(crate) fn peak_mib(&self) -> anyhow::Result<Vec<f64>> {
+        self.services
+            .iter()
+            .map(|service| Ok(f64::from(status(service.process.id(), "VmHWM:")?) / 1024.0))
+            .collect()
+    }
+
+    /// The threads of each service.
+    pub(crate) fn threads(&self) -> anyhow::Result<Vec<f64>> {
+        self.services.iter().map(|service| Ok(f64::from(status(service.process.id(), "Threads:")?))).collect()
+    }
+
     pub(crate) fn created(&self) -> anyhow::Result<u64> {
         let accounts = self.services.iter().map(Service::account);
         accounts.map(|account| anyhow::Ok(account?.created)).sum()
@@ -71,6 +84,14 @@ impl Stack {
     pub(crate) fn stop(self) -> anyhow::Result<()> {
         self.services.into_iter().try_for_each(|service| service.process.stop())
     }
+}
+
+/// A number of `/proc/<id>/status`; memory is in KiB there.
+fn status(id: u32, name: &str) -> anyhow::Result<u32> {
+    let text = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.with_context(|| format!("/proc/{id}/status tells no {name}"))
 }
 
 // === impl Service ===
