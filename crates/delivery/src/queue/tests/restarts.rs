@@ -228,7 +228,9 @@ proptest! {
     #[test]
     fn nothing_is_lost_in_silence_over_restarts(steps in proptest::collection::vec(step(), 1..60)) {
         let mut run = Run::new();
-        steps.iter().for_each(|step| run.walk(step));
+        for step in &steps {
+            run.walk(step);
+        }
 
         run.drain();
 
