@@ -211,7 +211,7 @@ fn stopped(act: Option<&Act>, folder: &Path, more: Variables) -> (Faulty, Ended)
 const ITEMS: usize = 5;
 
 /// How many spans, or reports, the last lines of a service say were lost.
-fn lost(ended: &Ended, what: &str) -> u64 {
+fn lost(ended: &Ended, what: &str) -> usize {
     let lines = ended.stdout.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let told: Vec<String> = lines.filter_map(|line| line[what].as_str().map(ToOwned::to_owned)).collect();
     let [line] = &told[..] else {
@@ -224,27 +224,32 @@ fn lost(ended: &Ended, what: &str) -> u64 {
 
 #[test]
 fn a_signal_ends_a_service_in_time_whatever_its_destinations_do_and_the_loss_is_told() {
+    // Lost spans, and lost reports.
+    let (none, all) = ((0, 0), (ITEMS, ITEMS));
     let states = [
-        (Some(Act::Take), 0),
-        (Some(Act::Answer(400)), ITEMS),
-        (Some(Act::Answer(401)), ITEMS),
-        (Some(Act::Answer(413)), ITEMS),
-        (Some(Act::PauseInSeconds), ITEMS),
-        (Some(Act::PauseUntilDate), ITEMS),
-        (Some(Act::Answer(502)), ITEMS),
-        (Some(Act::Answer(503)), ITEMS),
-        (Some(Act::Answer(504)), ITEMS),
-        (Some(Act::Close), ITEMS),
-        (Some(Act::Hang), ITEMS),
-        (None, ITEMS),
+        (Some(Act::Take), none),
+        (Some(Act::Answer(400)), all),
+        (Some(Act::Answer(401)), all),
+        (Some(Act::Answer(413)), all),
+        (Some(Act::PauseInSeconds), all),
+        (Some(Act::PauseUntilDate), all),
+        (Some(Act::Answer(500)), all),
+        (Some(Act::Answer(502)), all),
+        (Some(Act::Answer(503)), all),
+        (Some(Act::Answer(504)), all),
+        (Some(Act::Close), all),
+        (Some(Act::Hang), all),
+        // A success for spans, and no answer of Rollbar's.
+        (Some(Act::Garbage), (0, ITEMS)),
+        (Some(Act::Flood), (0, ITEMS)),
+        (None, all),
     ];
     for (act, expected) in states {
         let data = tempfile::tempdir().unwrap();
 
         let (_, ended) = stopped(act.as_ref(), data.path(), Variables::new());
 
-        let told = (lost(&ended, "spans"), lost(&ended, "reports"));
-        assert_eq!(told, (expected as u64, expected as u64), "{act:?}");
+        assert_eq!((lost(&ended, "spans"), lost(&ended, "reports")), expected, "{act:?}");
     }
 }
 
