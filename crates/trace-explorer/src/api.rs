@@ -15,6 +15,7 @@ use crate::model::Trace;
 use crate::otlp;
 use crate::query;
 use crate::receiver::Receiver;
+use crate::store::log_events::LogEvents;
 use crate::store::{LogStore, Store};
 use view::TraceView;
 
@@ -24,6 +25,7 @@ pub(crate) struct Explorer {
     pub(crate) store: Arc<dyn Store>,
     /// The same store: error reports and deploys.
     pub(crate) errors: Arc<LogStore>,
+    pub(crate) logs: Arc<LogEvents>,
     pub(crate) started: Instant,
 }
 
@@ -106,6 +108,7 @@ async fn stats(explorer: web::Data<Explorer>, receiver: web::Data<Receiver>) -> 
     HttpResponse::Ok().json(view::StatsView {
         stats: explorer.store.stats(),
         errors: explorer.errors.error_stats(),
+        logs: explorer.logs.stats(),
         received: receiver.counters.snapshot(),
         uptime_seconds: explorer.started.elapsed().as_secs(),
     })

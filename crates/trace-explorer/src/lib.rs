@@ -8,6 +8,7 @@ mod guard;
 mod healthcheck;
 mod ids;
 mod log;
+mod logs;
 pub mod model;
 pub mod otlp;
 mod pages;

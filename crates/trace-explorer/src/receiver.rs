@@ -6,6 +6,7 @@
 //! the same for all.
 
 pub(crate) mod body;
+mod cloudwatch;
 mod decompress;
 pub(crate) mod ingest;
 mod rollbar;
@@ -90,7 +91,7 @@ impl Counters {
     }
 }
 
-/// Registers `/v1/traces`, and Rollbar's addresses.
+/// Registers `/v1/traces`, and the addresses of Rollbar and of CloudWatch Logs.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/v1/traces")
@@ -98,6 +99,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             .default_service(web::to(|| async { method_not_allowed() })),
     );
     rollbar::routes(config);
+    cloudwatch::routes(config);
 }
 
 async fn traces(request: HttpRequest, payload: web::Payload, receiver: web::Data<Receiver>) -> HttpResponse {

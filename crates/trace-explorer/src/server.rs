@@ -18,6 +18,7 @@ use crate::receiver::body::Budget;
 use crate::receiver::ingest::{Ingest, Warn};
 use crate::receiver::{self, Receiver};
 use crate::settings::Settings;
+use crate::store::log_events::LogEvents;
 use crate::store::{LogStore, Store};
 
 /// Seconds that requests in flight have to finish after the stop.
@@ -73,7 +74,8 @@ impl Server {
             Ingest::start(store.clone(), body_limit, warn).map_err(ServerError::Serve)?;
         let budget = Budget::new(settings.queue_bytes.max(body_limit));
         let receiver = Receiver::new(ingest, budget, body_limit);
-        let explorer = Explorer { store, errors, started: Instant::now() };
+        let logs = Arc::new(LogEvents::new(settings.max_log_bytes));
+        let explorer = Explorer { store, errors, logs, started: Instant::now() };
         Ok(Self { listener, address, settings, explorer, receiver, ingest_thread })
     }
 

@@ -16,6 +16,9 @@ pub struct Settings {
     pub data: PathBuf,
     /// `EXPLORER_MAX_BYTES`: bytes of the log; the oldest traces are dropped to keep to it. Default 256 MiB.
     pub max_bytes: u64,
+    /// `EXPLORER_MAX_LOG_BYTES`: bytes that log events take in memory; the oldest are dropped to keep to it. Default
+    /// 64 MiB.
+    pub max_log_bytes: u64,
     /// `EXPLORER_MAX_BODY_BYTES`: bytes of one request, before and after decompression. Default 20 MiB, as in the
     /// OpenTelemetry Collector; never more than a quarter of `max_bytes`.
     pub max_body_bytes: usize,
@@ -36,6 +39,7 @@ impl Default for Settings {
             port: 4318,
             data: PathBuf::from("data/explorer"),
             max_bytes: 256 * 1024 * 1024,
+            max_log_bytes: 64 * 1024 * 1024,
             max_body_bytes: 20 * 1024 * 1024,
             queue_bytes: 64 * 1024 * 1024,
             allowed_hosts: Vec::new(),
@@ -64,6 +68,9 @@ impl Settings {
             port: reader.read("EXPLORER_PORT", "a port from 0 to 65535").unwrap_or(default.port),
             data: reader.text("EXPLORER_DATA").map_or(default.data, PathBuf::from),
             max_bytes: reader.at_least("EXPLORER_MAX_BYTES", &LEAST_BYTES).unwrap_or(default.max_bytes),
+            max_log_bytes: reader
+                .at_least("EXPLORER_MAX_LOG_BYTES", &LEAST_BYTES)
+                .unwrap_or(default.max_log_bytes),
             max_body_bytes: reader
                 .at_least("EXPLORER_MAX_BODY_BYTES", &1024)
                 .unwrap_or(default.max_body_bytes),
@@ -135,6 +142,7 @@ mod tests {
             ("EXPLORER_PORT", "0"),
             ("EXPLORER_DATA", "/data"),
             ("EXPLORER_MAX_BYTES", "2097152"),
+            ("EXPLORER_MAX_LOG_BYTES", "1048577"),
             ("EXPLORER_MAX_BODY_BYTES", "1048576"),
             ("EXPLORER_QUEUE_BYTES", "4096"),
             ("EXPLORER_ALLOWED_HOSTS", "Explorer, traces.test,"),
@@ -143,6 +151,7 @@ mod tests {
 
         assert_eq!((settings.host.to_string(), settings.port), ("0.0.0.0".to_owned(), 0));
         assert_eq!((settings.max_bytes, settings.max_body_bytes), (2_097_152, 1_048_576));
+        assert_eq!(settings.max_log_bytes, 1_048_577);
         assert_eq!(settings.allowed_hosts, ["explorer", "traces.test"]);
         assert_eq!(settings.body_limit(), 524_288);
     }

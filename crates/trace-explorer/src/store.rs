@@ -4,6 +4,7 @@ mod entry;
 mod error_index;
 pub(crate) mod errors;
 mod index;
+pub(crate) mod log_events;
 mod log_store;
 
 use std::io;

@@ -8,6 +8,7 @@ use crate::ids::{SpanId, TraceId};
 use crate::model::{Attributes, Event, Link, Span, Trace, serialize_attributes};
 use crate::receiver::Received;
 use crate::store::errors::ErrorStats;
+use crate::store::log_events::LogStats;
 use crate::store::{Stats, TraceSummary};
 
 /// One page of a search.
@@ -141,6 +142,8 @@ pub(super) struct StatsView {
     pub(super) stats: Stats,
     #[serde(flatten)]
     pub(super) errors: ErrorStats,
+    #[serde(flatten)]
+    pub(super) logs: LogStats,
     #[serde(flatten)]
     pub(super) received: Received,
     pub(super) uptime_seconds: u64,

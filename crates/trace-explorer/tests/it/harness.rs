@@ -75,6 +75,31 @@ impl Running {
         body["result"]["uuid"].as_str().unwrap().to_owned()
     }
 
+    /// A request to the CloudWatch Logs API as SDKs of AWS make it.
+    pub(crate) fn aws_request(&self, operation: &str) -> RequestBuilder {
+        let request = self.client.post(&self.base).header("content-type", "application/x-amz-json-1.1");
+        request.header("x-amz-target", format!("Logs_20140328.{operation}"))
+    }
+
+    /// The status and the answer of an operation; null if it has no body.
+    pub(crate) async fn aws(&self, operation: &str, input: &Value) -> (u16, Value) {
+        let response = self.aws_request(operation).body(input.to_string()).send().await.unwrap();
+        let (status, body) = (response.status().as_u16(), response.text().await.unwrap());
+        (status, if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap() })
+    }
+
+    pub(crate) async fn aws_ok(&self, operation: &str, input: &Value) -> Value {
+        let (status, answer) = self.aws(operation, input).await;
+        assert_eq!(status, 200, "{operation}: {answer}");
+        answer
+    }
+
+    /// Makes a log stream, and its group if that is missing.
+    pub(crate) async fn make_stream(&self, group: &str, stream: &str) {
+        self.aws("CreateLogGroup", &json!({"logGroupName": group})).await;
+        self.aws_ok("CreateLogStream", &json!({"logGroupName": group, "logStreamName": stream})).await;
+    }
+
     pub(crate) async fn json(&self, path: &str) -> Value {
         json_of(self.get(path).send().await.unwrap()).await
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is the failure report")]
 
+mod cloudwatch;
 mod errors;
 mod errors_kept;
 mod harness;
