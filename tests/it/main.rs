@@ -13,6 +13,7 @@ mod destinations;
 mod doctor;
 mod dotenv;
 mod faults;
+mod foreign_logs;
 mod foreign_reports;
 mod foreign_service;
 mod outbox;

@@ -1,4 +1,4 @@
-//! Programs in another language: Python, with Flask and the OpenTelemetry SDK, and with Rollbar's.
+//! Programs in another language: Python, with Flask and the OpenTelemetry SDK, with Rollbar's, and with AWS's.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -25,8 +25,18 @@ pub fn start(explorer: &str) -> Option<Process> {
 /// Returns what they are called, or `None` as [`start`] does.
 #[must_use]
 pub fn report(endpoint: &str, token: &str, trace_id: &str, span_id: &str) -> Option<Value> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/report.py");
-    let output = Command::new(python()?).args([script, endpoint, token, trace_id, span_id]).output().unwrap();
+    run(concat!(env!("CARGO_MANIFEST_DIR"), "/python/report.py"), &[endpoint, token, trace_id, span_id])
+}
+
+/// Runs `tests/python/cloudwatch.py`, which uses the CloudWatch Logs API at `endpoint` and writes lines of a trace there.
+/// Returns what it was told, or `None` as [`start`] does.
+#[must_use]
+pub fn cloudwatch(endpoint: &str, trace_id: &str) -> Option<Value> {
+    run(concat!(env!("CARGO_MANIFEST_DIR"), "/python/cloudwatch.py"), &[endpoint, trace_id])
+}
+
+fn run(script: &str, arguments: &[&str]) -> Option<Value> {
+    let output = Command::new(python()?).arg(script).args(arguments).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     Some(serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}")))
