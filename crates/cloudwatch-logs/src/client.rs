@@ -1,0 +1,174 @@
+//! The client.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_cloudwatchlogs::config::{Credentials, StalledStreamProtectionConfig};
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatchlogs::types::InputLogEvent;
+use aws_sdk_cloudwatchlogs::{self as sdk, operation::put_log_events::PutLogEventsOutput};
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{Batch, Error, LogEvent, LogStream, Rejected};
+
+/// A client of the CloudWatch Logs API.
+///
+/// Nothing is looked up before the first call: region, credentials and endpoint are those that AWS's SDK finds then, in
+/// variables, profiles and the metadata of the machine.
+#[derive(Debug)]
+pub struct Client {
+    endpoint: Option<String>,
+    sdk: OnceCell<sdk::Client>,
+}
+
+impl Client {
+    /// A client of AWS, or of whatever `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS` or `AWS_ENDPOINT_URL` names.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self { endpoint: None, sdk: OnceCell::new() }
+    }
+
+    /// A client of a server that stands in for CloudWatch at `endpoint` and looks at no credentials. Those of the environment
+    /// are not used, so that they do not get there.
+    #[must_use]
+    pub fn standing_in(endpoint: impl Into<String>) -> Self {
+        Self { endpoint: Some(endpoint.into()), sdk: OnceCell::new() }
+    }
+
+    /// Puts `batch` into `stream`, in as many calls as the rules ask for, within `limit` altogether. A group and a stream that
+    /// are missing are made.
+    ///
+    /// After an error the batch knows what was taken before it; put again, it goes on from there. A call that was taken but whose
+    /// answer got lost is repeated then, because CloudWatch knows no way to tell.
+    pub async fn put(&self, stream: &LogStream, batch: &mut Batch, limit: Duration) -> Result<(), Error> {
+        let deadline = Instant::now() + limit;
+        let sdk = self.sdk(deadline).await?;
+        while let Some(call) = batch.next() {
+            let put = put_or_make(sdk, stream, batch.events(&call), deadline).await?;
+            let info = put.rejected_log_events_info();
+            let rejected = info.map(|info| Rejected::of(info, call.len())).unwrap_or_default();
+            batch.taken(&call, rejected);
+        }
+        Ok(())
+    }
+
+    /// Asks for `group`, within `limit`: shows whether region, credentials and endpoint are right. It needs the permission
+    /// `logs:DescribeLogGroups`. Answers whether the group is there.
+    pub async fn check(&self, group: &str, limit: Duration) -> Result<bool, Error> {
+        let deadline = Instant::now() + limit;
+        let asked = self.sdk(deadline).await?.describe_log_groups().log_group_name_prefix(group);
+        let groups = within(deadline, asked.send()).await?.map_err(|error| Error::of(&error))?;
+        Ok(groups.log_groups().iter().any(|known| known.log_group_name() == Some(group)))
+    }
+
+    /// The client of the SDK. Where something is missing it is looked for again the next time.
+    async fn sdk(&self, deadline: Instant) -> Result<&sdk::Client, Error> {
+        // The SDK looks in many places, and its futures are as large.
+        let connect = Box::pin(async { Ok(sdk::Client::new(&Box::pin(self.config()).await?)) });
+        within(deadline, self.sdk.get_or_try_init(|| connect)).await?
+    }
+
+    async fn config(&self) -> Result<SdkConfig, Error> {
+        let loader = aws_config::defaults(BehaviorVersion::latest())
+            // Whoever puts events repeats what failed, by rules of its own, and says how long a call may take.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        let Some(endpoint) = &self.endpoint else {
+            let config = loader.load().await;
+            return if config.region().is_some() { Ok(config) } else { Err(Error::MissingRegion) };
+        };
+        let credentials = Credentials::new("local", "local", None, None, "stand-in");
+        let loader = loader.endpoint_url(endpoint).region(Region::from_static("us-east-1"));
+        Ok(loader.credentials_provider(credentials).load().await)
+    }
+}
+
+/// Puts events, and makes the stream if it is missing.
+async fn put_or_make(
+    sdk: &sdk::Client,
+    stream: &LogStream,
+    events: &[LogEvent],
+    deadline: Instant,
+) -> Result<PutLogEventsOutput, Error> {
+    match within(deadline, put(sdk, stream, events)).await? {
+        Err(error) if is_not_found(&error) => {}
+        outcome => return outcome.map_err(|error| Error::of(&error)),
+    }
+    make_stream(sdk, stream, deadline).await?;
+    let put = within(deadline, put(sdk, stream, events)).await?;
+    put.map_err(|error| {
+        if is_not_found(&error) {
+            // What was made may take a moment until all of AWS knows of it.
+            Error::Unavailable("the stream was just made, and is not known yet".to_owned())
+        } else {
+            Error::of(&error)
+        }
+    })
+}
+
+async fn put(
+    sdk: &sdk::Client,
+    stream: &LogStream,
+    events: &[LogEvent],
+) -> Result<PutLogEventsOutput, SdkError<sdk::operation::put_log_events::PutLogEventsError>> {
+    let events = events.iter().map(|event| {
+        let built = InputLogEvent::builder().timestamp(event.timestamp_ms).message(&event.message).build();
+        built.expect("an event with a time and a message has all that it needs")
+    });
+    sdk.put_log_events()
+        .log_group_name(&stream.group)
+        .log_stream_name(&stream.name)
+        .set_log_events(Some(events.collect()))
+        .send()
+        .await
+}
+
+/// Makes the stream, and its group if that is missing too.
+async fn make_stream(sdk: &sdk::Client, stream: &LogStream, deadline: Instant) -> Result<(), Error> {
+    let make = || sdk.create_log_stream().log_group_name(&stream.group).log_stream_name(&stream.name).send();
+    match within(deadline, make()).await? {
+        Err(error) if is_not_found(&error) => {}
+        outcome => return made_or_there(outcome),
+    }
+    make_group(sdk, stream, deadline).await?;
+    made_or_there(within(deadline, make()).await?)
+}
+
+/// Makes the group. Only who made it says how long it keeps its events: in one that was there, somebody else has.
+async fn make_group(sdk: &sdk::Client, stream: &LogStream, deadline: Instant) -> Result<(), Error> {
+    let tags = Some(stream.tags.clone()).filter(|tags| !tags.is_empty());
+    let make = sdk.create_log_group().log_group_name(&stream.group).set_tags(tags);
+    match within(deadline, make.send()).await? {
+        Err(error) if is_there(&error) => return Ok(()),
+        outcome => outcome.map_err(|error| Error::of(&error))?,
+    };
+    let Some(days) = stream.retention_days else { return Ok(()) };
+    let keep = sdk.put_retention_policy().log_group_name(&stream.group).retention_in_days(days);
+    within(deadline, keep.send()).await?.map_err(|error| Error::of(&error))?;
+    Ok(())
+}
+
+/// Several processes begin at the same moment and make the same: whoever is second finds it there.
+fn made_or_there<T, E>(made: Result<T, SdkError<E>>) -> Result<(), Error>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match made {
+        Err(error) if !is_there(&error) => Err(Error::of(&error)),
+        _ => Ok(()),
+    }
+}
+
+fn is_there<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.code() == Some("ResourceAlreadyExistsException")
+}
+
+fn is_not_found<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.code() == Some("ResourceNotFoundException")
+}
+
+async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, Error> {
+    timeout_at(deadline, work).await.map_err(|_| Error::Timeout)
+}
