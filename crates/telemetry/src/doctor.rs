@@ -25,7 +25,7 @@ pub use probe::Probe;
 pub use round_trip::RoundTrip;
 
 use crate::settings::Reading;
-use crate::{ServiceInfo, Settings};
+use crate::{ServiceInfo, Settings, resource};
 
 /// What [`run`] found. Its `Display` is for a terminal; secrets stand in it as `***`.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub fn run(service: ServiceInfo, settings: &Settings) -> Report {
         problems: settings.warnings().into_iter().chain(filter_problem).chain(keys(settings)).collect(),
         idle: settings.readings.iter().filter(|reading| reading.is_idle()).map(idle).collect(),
         round_trips: round_trip::all(&settings.propagators),
-        probes: probe::all(settings),
+        probes: probe::all(settings, &resource::of(service, &settings.resource)),
         mistakes: Vec::new(),
         is_disabled: settings.disabled,
     }
@@ -138,7 +138,7 @@ fn section(out: &mut fmt::Formatter<'_>, heading: &str, lines: &[String]) -> fmt
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ServiceInfo { name, version } = self.service;
+        let ServiceInfo { name, version, .. } = self.service;
         writeln!(out, "{name} {version}\n\nSettings")?;
         self.table(out)?;
         section(out, "The service would not start", &self.mistakes)?;

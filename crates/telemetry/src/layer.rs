@@ -16,7 +16,7 @@ use tracing_subscriber::{Layer, layer};
 use crate::logs::Logs;
 use crate::reports::Reports;
 use crate::spans::{Begun, Fields, Live, Start, Tracer};
-use crate::{panics, reports, server, trouble};
+use crate::{panics, reports, trouble};
 
 /// What [`init`](crate::init) puts on top of `tracing`'s registry.
 ///
@@ -24,7 +24,7 @@ use crate::{panics, reports, server, trouble};
 /// wanted from INFO up, whatever `RUST_LOG` says: a filter of log lines must not be able to cut a trace.
 pub(crate) struct Telemetry {
     tracer: Arc<Tracer>,
-    logs: Logs,
+    logs: Arc<Logs>,
     reports: Option<Arc<Reports>>,
 }
 
@@ -36,11 +36,15 @@ thread_local! {
 
 impl Telemetry {
     pub(crate) fn new(tracer: Arc<Tracer>, logs: Logs) -> Self {
-        Self { tracer, logs, reports: None }
+        Self { tracer, logs: Arc::new(logs), reports: None }
     }
 
     pub(crate) fn with_reports(self, reports: Option<Arc<Reports>>) -> Self {
         Self { reports, ..self }
+    }
+
+    pub(crate) fn logs(&self) -> &Arc<Logs> {
+        &self.logs
     }
 
     pub(crate) fn reports(&self) -> Option<&Arc<Reports>> {
@@ -66,11 +70,11 @@ impl Telemetry {
         }
     }
 
-    /// Who reports events of a callsite, if they are worth it. The middleware and the panic hook report what they log, with
-    /// more than an event can say.
+    /// Who reports events of a callsite, if they are worth it. The panic hook and [`reports::message`] report what they log,
+    /// with more than an event can say.
     fn reported(&self, metadata: &Metadata<'_>) -> Option<&Reports> {
         let reports = self.reports.as_deref()?;
-        let told = [server::LOG_TARGET, panics::LOG_TARGET, reports::LOG_TARGET].contains(&metadata.target());
+        let told = [panics::LOG_TARGET, reports::LOG_TARGET].contains(&metadata.target());
         (!told && reports.wants(metadata)).then_some(reports)
     }
 
@@ -167,14 +171,13 @@ where
         let ids = |context: &Context| context.span().span_context().clone();
         let parent = event.parent().and_then(|id| context.span(id)).and_then(|span| work(&span));
         let ids = parent.map_or_else(|| Context::map_current(ids), |parent| ids(&parent));
-        if let Some(reports) = self.reported(event.metadata()) {
+        let occurrence = self.reported(event.metadata()).and_then(|reports| {
             let live = context.event_span(event).and_then(|span| live(&span));
-            reports.event(event, &ids, live.as_deref());
-            // It may be wanted as a report alone.
-            if !self.logs.wants(event.metadata()) {
-                return;
-            }
+            reports.event(event, &ids, live.as_deref())
+        });
+        // It may be wanted as a report alone.
+        if self.logs.wants(event.metadata()) {
+            self.logs.event(event, ids, occurrence);
         }
-        self.logs.event(event, ids);
     }
 }

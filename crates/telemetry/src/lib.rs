@@ -69,13 +69,22 @@ pub struct ServiceInfo {
     pub name: &'static str,
     /// `service.version`, for example `0.1.0`.
     pub version: &'static str,
+    /// `service.namespace`, the system that it belongs to, for example `shop`; several services share it.
+    pub namespace: Option<&'static str>,
 }
 
-/// The name and version of the crate that calls it, as a [`ServiceInfo`].
+/// The name and version of the crate that calls it, as a [`ServiceInfo`]; with `namespace = "shop"`, of that system.
 #[macro_export]
 macro_rules! service_info {
     () => {
-        $crate::ServiceInfo { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+        $crate::ServiceInfo {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            namespace: None,
+        }
+    };
+    (namespace = $namespace:expr) => {
+        $crate::ServiceInfo { namespace: Some($namespace), ..$crate::service_info!() }
     };
 }
 
@@ -150,7 +159,7 @@ struct Lines {
 
 impl Lines {
     fn start(resource: &Resource, settings: &Settings, warnings: &mut Vec<String>) -> Self {
-        let format = Format::of(resource);
+        let format = Format::of_stdout(resource, &settings.logs);
         let pipeline = logs::pipeline(&format, resource, settings, warnings);
         Self { pipeline, format, ended: Arc::default() }
     }

@@ -1,27 +1,36 @@
-//! Log lines: one JSON object a `tracing` event on stdout, with the ids of the span that it happened in.
+//! Log lines: one a `tracing` event on stdout, as a JSON object or for people, with the ids of the span that it happened in.
 //!
 //! The thread of the event reads its fields; the line is made and written on a thread of its own.
 
+#[cfg(feature = "cloudwatch")]
+pub(crate) mod cloudwatch;
+mod format;
 mod line;
+mod pretty;
 mod record;
 mod stdout;
+mod text;
 
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use delivery::{Pipeline, Policy};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::Resource;
-use tracing::{Event, Metadata};
+use rollbar_rust::Uuid;
+use tracing::{Event, Level, Metadata};
 use tracing_subscriber::filter::Targets;
 
-pub(crate) use line::Format;
+pub(crate) use format::Format;
 pub(crate) use record::LogRecord;
 use stdout::Stdout;
 
 use crate::Settings;
+use crate::layer::Telemetry;
 use crate::otlp::{self, Console, Otlp};
+use crate::reports;
 use crate::settings::LogLimits;
 
 /// Used when `RUST_LOG` is not set. actix tells of each worker that it starts.
@@ -67,6 +76,16 @@ pub(crate) fn pipeline(
             Err(error) => warnings.push(format!("{} gets no log records: {error}", destination.name)),
         }
     }
+    #[cfg(feature = "cloudwatch")]
+    for destination in &logs.cloudwatch {
+        match cloudwatch::CloudWatch::to(destination, resource) {
+            Ok(cloudwatch) => {
+                let policy = cloudwatch::policy(destination, &logs.batch);
+                builder = builder.destination(destination.name, policy, cloudwatch);
+            }
+            Err(error) => warnings.push(format!("{} gets no log records: {error}", destination.name)),
+        }
+    }
     if logs.console {
         builder = builder.destination("console", otlp::console_policy(&logs.batch), Console::new(sent));
     }
@@ -79,6 +98,13 @@ pub(crate) fn print(format: &Format, record: &LogRecord) {
     format.write(record, &mut line);
     // Where stdout is closed there is nobody left to tell.
     let _ = std::io::stdout().lock().write_all(&line);
+}
+
+/// The log lines of the current subscriber, if they are ours.
+pub(crate) fn current() -> Option<Arc<Logs>> {
+    tracing::dispatcher::get_default(|subscriber| {
+        subscriber.downcast_ref::<Telemetry>().map(|layer| Arc::clone(layer.logs()))
+    })
 }
 
 /// Takes events that pass the filter.
@@ -105,12 +131,25 @@ impl Logs {
     }
 
     pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        self.filter.would_enable(metadata.target(), metadata.level())
+        self.wants_target(metadata.target(), *metadata.level())
     }
 
-    /// Takes an event that happened in the span `ids`.
-    pub(crate) fn event(&self, event: &Event<'_>, ids: SpanContext) {
-        (self.take)(LogRecord::of(event, ids, &self.limits));
+    /// Whether anything that `target` says at `level` is wanted.
+    pub(crate) fn wants_target(&self, target: &str, level: Level) -> bool {
+        self.filter.would_enable(target, &level)
+    }
+
+    /// Takes an event that happened in the span `ids`, and the uuid of its report if there is one.
+    pub(crate) fn event(&self, event: &Event<'_>, ids: SpanContext, occurrence: Option<Uuid>) {
+        let mut record = LogRecord::of(event, ids);
+        let occurrence = occurrence.map(|uuid| KeyValue::new(reports::OCCURRENCE, uuid.to_string()));
+        record.fields.extend(occurrence);
+        self.record(record);
+    }
+
+    /// Takes a record that is wanted.
+    pub(crate) fn record(&self, record: LogRecord) {
+        (self.take)(record.within(&self.limits));
     }
 }
 

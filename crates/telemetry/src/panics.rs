@@ -36,10 +36,14 @@ fn report(panic: &PanicHookInfo<'_>) {
         return;
     }
     let text = text(panic);
-    tracing::error!("exception.type" = "panic", "exception.message" = text, "{MESSAGE}");
-    if let Some(reports) = reports {
-        reports.panic(MESSAGE, text, Stack::of_panic(panic));
-    }
+    let uuid = reports.and_then(|reports| reports.panic(MESSAGE, text, Stack::of_panic(panic)));
+    let uuid = uuid.map(|uuid| uuid.to_string());
+    tracing::error!(
+        "exception.type" = "panic",
+        "exception.message" = text,
+        rollbar.occurrence.uuid = uuid,
+        "{MESSAGE}"
+    );
 }
 
 fn text<'p>(panic: &'p PanicHookInfo<'_>) -> &'p str {

@@ -26,6 +26,7 @@ use delivery::{Pipeline, Policy};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
+use rollbar_rust::Uuid;
 use tracing::{Event, Metadata};
 
 pub use rollbar_rust::Level;
@@ -43,6 +44,9 @@ use crate::Settings;
 use crate::layer::Telemetry;
 use crate::server::{Failure, FailureOrigin};
 use crate::spans::{self, Live};
+
+/// Names the item of a failure: an attribute of the span's event, and a field of the log line.
+pub(crate) const OCCURRENCE: &str = "rollbar.occurrence.uuid";
 
 /// Items that may wait. One has up to 512 KiB and a few kB mostly; the queue is bounded in bytes, too.
 const QUEUE_ITEMS: usize = 1024;
@@ -94,41 +98,51 @@ impl Reports {
         level(*metadata.level()) >= self.level
     }
 
-    /// Reports an event that happened in the span `live`, with these ids.
-    pub(crate) fn event(&self, event: &Event<'_>, ids: &SpanContext, live: Option<&Live>) {
-        self.take(Report::of(event, ids.clone()), live);
+    /// Reports an event that happened in the span `live`, with these ids. Answers the uuid of the report.
+    pub(crate) fn event(&self, event: &Event<'_>, ids: &SpanContext, live: Option<&Live>) -> Option<Uuid> {
+        self.take(Report::of(event, ids.clone()), live)
     }
 
-    /// Reports a request that failed in the span `live`, under the message of its log line.
-    pub(crate) fn failure(&self, failure: &Failure, message: &str, status: u16, live: Option<&Live>) {
+    /// Reports a request that failed in the span `live`, under the message of its log line. Answers the uuid of the report,
+    /// unless somebody asked for none.
+    pub(crate) fn failure(
+        &self,
+        failure: &Failure,
+        message: &str,
+        status: u16,
+        live: Option<&Live>,
+    ) -> Option<Uuid> {
         let level = match failure.origin {
             FailureOrigin::Here if failure.is_panic() => Level::Critical,
             FailureOrigin::Here => Level::Error,
             FailureOrigin::Callee => Level::Warning,
         };
-        if level >= self.level {
-            self.take(Report::failure(failure, message, level, status), live);
+        if level < self.level {
+            return None;
         }
+        self.take(Report::failure(failure, message, level, status), live)
     }
 
-    /// Reports a panic that nobody catches.
-    pub(crate) fn panic(&self, message: &str, text: &str, stack: Stack) {
-        self.take(Report::panic(message, text, stack), spans::current().as_deref());
+    /// Reports a panic that nobody catches. Answers the uuid of the report.
+    pub(crate) fn panic(&self, message: &str, text: &str, stack: Stack) -> Option<Uuid> {
+        self.take(Report::panic(message, text, stack), spans::current().as_deref())
     }
 
-    /// Reports `report`, unless somebody asked not to.
-    fn take(&self, report: Report, live: Option<&Live>) {
+    /// Reports `report`, unless somebody asked not to. Answers its uuid.
+    fn take(&self, report: Report, live: Option<&Live>) -> Option<Uuid> {
         let is_ignored = |kind: &str| self.ignore.iter().any(|ignored| ignored == kind);
         if is_ignored(&report.message) || report.causes.iter().any(|cause| is_ignored(&cause.class)) {
-            return;
+            return None;
         }
+        let uuid = report.uuid;
         if let Some(live) = live {
             live.try_update(|span| {
-                let uuid = KeyValue::new("rollbar.occurrence.uuid", report.uuid.to_string());
+                let uuid = KeyValue::new(OCCURRENCE, uuid.to_string());
                 span.event("rollbar.occurrence", vec![uuid]);
             });
         }
         self.limiter.take(report);
+        Some(uuid)
     }
 
     /// Sends what was held back to be counted.

@@ -17,6 +17,7 @@ pub(crate) fn of(service: ServiceInfo, settings: &ResourceSettings) -> Resource 
     Resource::builder_empty()
         .with_detector(Box::new(TelemetryResourceDetector))
         .with_attribute(KeyValue::new(attribute::SERVICE_VERSION, service.version))
+        .with_attributes(service.namespace.map(|name| KeyValue::new(attribute::SERVICE_NAMESPACE, name)))
         .with_attributes(attributes)
         .with_attribute(KeyValue::new(attribute::SERVICE_NAME, name.to_owned()))
         .build()
@@ -35,7 +36,7 @@ mod tests {
         let settings = crate::Settings::from_lookup(|name| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         });
-        let resource = of(ServiceInfo { name: "users", version: "1" }, &settings.resource);
+        let resource = of(ServiceInfo { name: "users", version: "1", namespace: None }, &settings.resource);
         (text(&resource, attribute::SERVICE_NAME), text(&resource, attribute::SERVICE_VERSION))
     }
 
@@ -54,7 +55,8 @@ mod tests {
 
     #[test]
     fn the_sdk_says_what_it_is() {
-        let resource = of(ServiceInfo { name: "users", version: "1" }, &ResourceSettings::default());
+        let resource =
+            of(ServiceInfo { name: "users", version: "1", namespace: None }, &ResourceSettings::default());
 
         assert_eq!(text(&resource, attribute::TELEMETRY_SDK_NAME), "opentelemetry");
         assert_eq!(text(&resource, attribute::TELEMETRY_SDK_LANGUAGE), "rust");

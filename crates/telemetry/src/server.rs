@@ -17,8 +17,11 @@
 //! # }
 //! ```
 
+mod access;
 mod body;
+pub(crate) mod client;
 mod description;
+mod ending;
 mod failure;
 mod last;
 mod middleware;
@@ -34,7 +37,6 @@ use crate::context;
 use crate::propagation::{BaggageRules, TrustPolicy};
 
 pub use body::Watched;
-pub(crate) use failure::LOG_TARGET;
 pub use failure::{Failure, FailureOrigin};
 pub use middleware::TracingMiddleware;
 pub use panics::Panicked;
@@ -77,7 +79,10 @@ impl Tracing {
 
 impl Policy {
     fn traces(&self, request: &ServiceRequest) -> bool {
-        context::has_traceparent(request.headers())
-            || !self.untraced.iter().any(|path| path == request.path())
+        context::has_traceparent(request.headers()) || !self.is_untraced(request.path())
+    }
+
+    fn is_untraced(&self, path: &str) -> bool {
+        self.untraced.iter().any(|untraced| untraced == path)
     }
 }

@@ -6,6 +6,7 @@ mod endpoint;
 mod exporters;
 mod known;
 mod limits;
+mod logs;
 mod otlp;
 mod resource;
 mod rollbar;
@@ -31,6 +32,7 @@ use crate::propagation::{BaggageRules, Propagator, TrustPolicy};
 pub use batch::Batch;
 pub use destination::{Compression, Destination, Protocol, Tls};
 pub use limits::{LogLimits, SpanLimits};
+pub use logs::{CloudWatchDestination, LogFormat, LogsSettings};
 pub use resource::ResourceSettings;
 pub use rollbar::{Links, ReportsSettings, RollbarDestination};
 pub use variables::Reading;
@@ -48,7 +50,7 @@ pub(crate) use otlp::names as otlp_names;
 /// | `OTEL_SDK_DISABLED` | nothing is recorded or sent; context is still carried | `true` or `false` | `false` |
 /// | `OTEL_SERVICE_NAME` | `service.name`; wins over that of the attributes | text | the service's own |
 /// | `OTEL_RESOURCE_ATTRIBUTES` | who it is from | `key=value,…`, percent-encoded | the service's own name and version |
-/// | `EXPLORER_URL` | sends spans to an explorer | URL | not sent |
+/// | `EXPLORER_URL` | sends spans, log records and reports to an explorer | URL | not sent |
 /// | `HONEYCOMB_API_KEY` | sends spans to Honeycomb | key | not sent |
 /// | `HONEYCOMB_API_ENDPOINT` | its region | URL | `https://api.honeycomb.io` |
 /// | `HONEYCOMB_DATASET` | dataset of a Classic key | text | by service |
@@ -97,6 +99,11 @@ pub(crate) use otlp::names as otlp_names;
 /// | `ROLLBAR_LEVEL` | what is less severe is not reported | `critical`, `error`, `warning`, `info`, `debug` | `error` |
 /// | `ROLLBAR_IGNORE` | types of errors, and messages, that are not reported | names | none |
 /// | `ROLLBAR_ITEMS_PER_MINUTE` | items of a kind that are sent one by one; further ones go as one with a count | number | 60 |
+/// | `CLOUDWATCH_LOG_GROUP` | sends log records to CloudWatch Logs, into this group | name | not sent; in the explorer, `service.namespace` or the service's name |
+/// | `CLOUDWATCH_LOG_STREAM` | the stream of this process in the group | text with `{service}`, `{instance}`, `{version}` | `{service}/{instance}` |
+/// | `CLOUDWATCH_RETENTION_DAYS` | how long a group that is made here keeps its events | days that CloudWatch knows | for ever |
+/// | `CLOUDWATCH_TAGS` | tags of a group that is made here | `key=value,…` | none |
+/// | `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` … | region, credentials and endpoint of CloudWatch | as AWS's SDKs read them | as AWS's SDKs find them |
 /// | `EXPLORER_PUBLIC_URL` | the explorer as browsers know it, for links in items | URL | `EXPLORER_URL` |
 /// | `HONEYCOMB_TEAM` | makes items link to the trace | `team`, `team/environments/name`, or the URL of either | no link |
 /// | `TELEMETRY_TRUST` | whose context is believed | `public`, `internal`, or networks | by service |
@@ -104,6 +111,8 @@ pub(crate) use otlp::names as otlp_names;
 /// | `TELEMETRY_BAGGAGE_ATTRIBUTES` | baggage that becomes attributes of each span | keys | none |
 /// | `TELEMETRY_SPOOL` | keeps pending spans and reports in this folder, and sends them at the next start | folder | in memory only |
 /// | `TELEMETRY_REDACT` | further names whose values are secrets | names | none |
+/// | `LOG_FORMAT` | how lines on stdout look | `json`, `pretty` | `pretty` where stdout is a terminal, else `json` |
+/// | `NO_COLOR` | lines without colours | anything | coloured on a terminal |
 /// | `RUST_LOG` | log lines by target and level; never cuts spans | directives | `info,actix_server=warn` |
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -152,21 +161,6 @@ pub struct TracesSettings {
     pub limits: SpanLimits,
     /// How spans wait for company.
     pub batch: Batch,
-}
-
-/// Where log records go besides stdout, and how much of them.
-#[derive(Debug, Clone, Default)]
-pub struct LogsSettings {
-    /// Each destination has a queue of its own.
-    pub destinations: Vec<Destination>,
-    /// Whether log records are printed on stdout as OTLP in JSON, besides the line.
-    pub console: bool,
-    /// How much of a record is kept.
-    pub limits: LogLimits,
-    /// How records wait for company.
-    pub batch: Batch,
-    /// Directives of `RUST_LOG`. They choose log lines and can never cut a span.
-    pub filter: Option<String>,
 }
 
 /// Where metrics go. Nowhere by default: they cost something in each request, and Honeycomb bills them.
@@ -255,20 +249,6 @@ impl TracesSettings {
             sampler: sampler::read(variables),
             limits: SpanLimits::read(variables),
             batch: Batch::of_spans(variables),
-        }
-    }
-}
-
-impl LogsSettings {
-    fn read(variables: &Variables<'_>) -> Self {
-        let exporters = Exporters::read(variables, "OTEL_LOGS_EXPORTER", "otlp");
-        let otlp = exporters.otlp.then(|| otlp::destination(variables, "LOGS", exporters.is_explicit));
-        Self {
-            destinations: otlp.flatten().map(|(_, destination)| destination).into_iter().collect(),
-            console: exporters.console,
-            limits: LogLimits::read(variables),
-            batch: Batch::of_log_records(variables),
-            filter: variables.get("RUST_LOG"),
         }
     }
 }

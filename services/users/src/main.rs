@@ -18,7 +18,10 @@ fn run() -> anyhow::Result<ExitCode> {
     let argument = std::env::args().nth(1);
     let settings = Settings::from_env();
     if argument.as_deref() == Some("doctor") {
-        return Ok(server::doctor::run(telemetry::service_info!(), settings.map(|settings| settings.trust)));
+        return Ok(server::doctor::run(
+            telemetry::service_info!(namespace = "cruddur"),
+            settings.map(|settings| settings.trust),
+        ));
     }
     let settings = settings?;
     match argument.as_deref() {
@@ -30,7 +33,7 @@ fn run() -> anyhow::Result<ExitCode> {
 }
 
 fn serve(settings: &Settings) -> anyhow::Result<()> {
-    let telemetry = telemetry::init(telemetry::service_info!(), &settings.telemetry)?;
+    let telemetry = telemetry::init(telemetry::service_info!(namespace = "cruddur"), &settings.telemetry)?;
     let outcome = actix_web::rt::System::new().block_on(async {
         users::start(settings).await?.run_until_stopped().await?;
         Ok(())

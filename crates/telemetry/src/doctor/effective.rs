@@ -8,7 +8,7 @@ use opentelemetry_semantic_conventions::attribute;
 
 use super::source;
 use crate::propagation::TrustPolicy;
-use crate::settings::{Batch, Compression, Destination, Protocol};
+use crate::settings::{Batch, CloudWatchDestination, Compression, Destination, LogFormat, Protocol};
 use crate::{ServiceInfo, Settings, resource};
 
 /// One setting.
@@ -97,18 +97,44 @@ impl Rows<'_> {
 
     fn logs(&mut self) {
         let logs = &self.settings.logs;
-        let sent = sent(&logs.destinations, logs.console);
-        let told =
-            if sent == NOWHERE { "lines on stdout".to_owned() } else { format!("lines on stdout, {sent}") };
-        self.add(0, "logs", told, &["OTEL_LOGS_EXPORTER"]);
+        let otlp = logs.destinations.iter().map(|to| to.name);
+        let cloudwatch = logs.cloudwatch.iter().map(|to| to.name);
+        let console = logs.console.then_some("console");
+        let sent: Vec<_> =
+            ["lines on stdout"].into_iter().chain(otlp).chain(cloudwatch).chain(console).collect();
+        self.add(0, "logs", sent.join(", "), &["OTEL_LOGS_EXPORTER"]);
         for destination in &logs.destinations {
             self.destination("logs", destination);
         }
+        for destination in &logs.cloudwatch {
+            self.cloudwatch(destination);
+        }
+        let format = match logs.format {
+            Some(LogFormat::Json) => "json",
+            Some(LogFormat::Pretty) => "pretty",
+            None => "json, pretty on a terminal",
+        };
+        self.add(1, "format", format, &["LOG_FORMAT"]);
         let is_bad = super::filter_problem(self.settings).is_some();
         let filter = logs.filter.as_deref().filter(|_| !is_bad).unwrap_or(crate::logs::DEFAULT_FILTER);
         self.add(1, "lines", filter, if is_bad { &[] } else { &["RUST_LOG"] });
         self.batch(&logs.batch, "OTEL_BLRP");
         self.limits("OTEL_LOGRECORD", logs.limits.attributes, logs.limits.value_chars);
+    }
+
+    fn cloudwatch(&mut self, to: &CloudWatchDestination) {
+        let own = if to.explorer.is_some() { "EXPLORER_URL" } else { "CLOUDWATCH_LOG_GROUP" };
+        self.add(1, to.name, to.shown_endpoint(), &[own]);
+        let group = to.group.as_deref().unwrap_or("service.namespace, or the service's name");
+        self.add(2, "group", group, &["CLOUDWATCH_LOG_GROUP"]);
+        self.add(2, "stream", &to.stream, &["CLOUDWATCH_LOG_STREAM"]);
+        let retention = to.retention_days.map_or("for ever".to_owned(), |days| format!("{days} days"));
+        self.add(2, "kept", retention, &["CLOUDWATCH_RETENTION_DAYS"]);
+        let tags: Vec<String> = to.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        self.add(2, "tags", listed(&tags), &["CLOUDWATCH_TAGS"]);
+        if let Some(delay) = to.delay {
+            self.add(2, "delay", time(delay), &[]);
+        }
     }
 
     fn metrics(&mut self) {

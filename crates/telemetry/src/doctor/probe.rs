@@ -4,6 +4,7 @@ use std::fmt;
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::diagnosis::Asked;
@@ -11,7 +12,7 @@ use crate::Settings;
 use crate::logs::LogRecord;
 use crate::otlp::{self, Answer, BuildError};
 use crate::reports;
-use crate::settings::{Destination, RollbarDestination};
+use crate::settings::{CloudWatchDestination, Destination};
 
 /// How long a destination is waited for; a person waits too.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,7 +52,7 @@ impl fmt::Display for Probe {
 type Ask = fn(&Destination, Duration) -> Result<Answer, BuildError>;
 
 /// Asks all destinations at once, each on a thread of its own.
-pub(super) fn all(settings: &Settings) -> Vec<Probe> {
+pub(super) fn all(settings: &Settings, resource: &Resource) -> Vec<Probe> {
     if settings.disabled {
         return Vec::new();
     }
@@ -60,38 +61,58 @@ pub(super) fn all(settings: &Settings) -> Vec<Probe> {
     let logs = settings.logs.destinations.iter().map(of("logs", otlp::probe::<LogRecord>));
     let metrics = settings.metrics.destination.iter().map(of("metrics", otlp::probe_metrics));
     std::thread::scope(|scope| {
-        let reports = settings.reports.destinations.iter();
-        let reports: Vec<_> =
-            reports.map(|to| (to, scope.spawn(move || reports::probe(to, PATIENCE)))).collect();
-        let all = traces.chain(logs).chain(metrics);
-        let started = all
-            .map(|(asked, ask)| (asked, scope.spawn(move || verdict(asked, ask(asked.to, asked.limit())))));
+        let otlp = traces.chain(logs).chain(metrics);
+        let otlp = otlp.map(|(asked, ask)| Asking {
+            signal: asked.signal,
+            destination: asked.to.name,
+            endpoint: asked.to.shown_endpoint(),
+            verdict: scope.spawn(move || verdict(asked, ask(asked.to, asked.limit()))),
+        });
+        let cloudwatch = settings.logs.cloudwatch.iter().map(|to| Asking {
+            signal: "logs",
+            destination: to.name,
+            endpoint: to.shown_endpoint(),
+            verdict: scope.spawn(move || cloudwatch(to, resource)),
+        });
+        let reports = settings.reports.destinations.iter().map(|to| Asking {
+            signal: "reports",
+            destination: to.name,
+            endpoint: to.endpoint.to_string(),
+            verdict: scope.spawn(move || reports::probe(to, PATIENCE)),
+        });
         // All are started before the first is waited for.
-        let started: Vec<_> = started.collect();
-        let probes = started.into_iter().map(|(asked, verdict)| probe(asked, verdict));
-        probes.chain(reports.into_iter().map(|(to, verdict)| report_probe(to, verdict))).collect()
+        let asked: Vec<_> = otlp.chain(cloudwatch).chain(reports).collect();
+        asked.into_iter().map(Asking::probe).collect()
     })
 }
 
-fn report_probe(to: &RollbarDestination, verdict: ScopedJoinHandle<'_, Result<String, String>>) -> Probe {
-    Probe {
-        signal: "reports",
-        destination: to.name,
-        endpoint: to.endpoint.to_string(),
-        verdict: joined(verdict),
+#[cfg(feature = "cloudwatch")]
+fn cloudwatch(to: &CloudWatchDestination, resource: &Resource) -> Result<String, String> {
+    crate::logs::cloudwatch::probe(to, resource, PATIENCE)
+}
+
+#[cfg(not(feature = "cloudwatch"))]
+fn cloudwatch(_: &CloudWatchDestination, _: &Resource) -> Result<String, String> {
+    Err("this program was built without the feature `cloudwatch`, so nothing is sent there".to_owned())
+}
+
+/// A destination that is being asked.
+struct Asking<'scope> {
+    signal: &'static str,
+    destination: &'static str,
+    endpoint: String,
+    verdict: ScopedJoinHandle<'scope, Result<String, String>>,
+}
+
+impl Asking<'_> {
+    /// A destination that could not be asked must not look like one that is well.
+    fn probe(self) -> Probe {
+        let Self { signal, destination, endpoint, verdict } = self;
+        let verdict = verdict.join().unwrap_or_else(|_| Err("asking it panicked; see above".to_owned()));
+        Probe { signal, destination, endpoint, verdict }
     }
 }
 
 fn verdict(asked: Asked<'_>, answer: Result<Answer, BuildError>) -> Result<String, String> {
     asked.verdict(&answer.map_err(|error| error.to_string())?)
-}
-
-fn probe(asked: Asked<'_>, verdict: ScopedJoinHandle<'_, Result<String, String>>) -> Probe {
-    let Asked { signal, to, .. } = asked;
-    Probe { signal, destination: to.name, endpoint: to.shown_endpoint(), verdict: joined(verdict) }
-}
-
-/// A destination that could not be asked must not look like one that is well.
-fn joined(verdict: ScopedJoinHandle<'_, Result<String, String>>) -> Result<String, String> {
-    verdict.join().unwrap_or_else(|_| Err("asking it panicked; see above".to_owned()))
 }

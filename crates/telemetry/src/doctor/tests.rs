@@ -15,7 +15,7 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use super::*;
 
-const SERVICE: ServiceInfo = ServiceInfo { name: "users", version: "1.2.3" };
+const SERVICE: ServiceInfo = ServiceInfo { name: "users", version: "1.2.3", namespace: None };
 
 fn examine(variables: &[(&str, &str)]) -> Report {
     let settings = Settings::from_lookup(|name| {

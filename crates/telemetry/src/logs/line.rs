@@ -1,14 +1,14 @@
 //! A log record as one line of JSON.
 
 use opentelemetry::Value;
-use opentelemetry_sdk::Resource;
-use opentelemetry_semantic_conventions::attribute;
 use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
 use super::LogRecord;
-use crate::{names, redaction, resource};
+use super::format::Who;
+use super::text::is_obeyed;
+use crate::{names, redaction};
 
 /// RFC 3339 in UTC with microseconds.
 const TIMESTAMP: EncodedConfig = Config::DEFAULT
@@ -19,44 +19,30 @@ const TIMESTAMP: EncodedConfig = Config::DEFAULT
 const OURS: &[&str] =
     &["timestamp", "level", "message", "service.name", "service.version", "trace_id", "span_id", "target"];
 
-/// How lines are made.
-#[derive(Debug, Clone)]
-pub(crate) struct Format {
-    pub(crate) service: String,
-    pub(crate) version: String,
-}
-
-impl Format {
-    pub(crate) fn of(resource: &Resource) -> Self {
-        let text = |key| resource::text(resource, key);
-        Self { service: text(attribute::SERVICE_NAME), version: text(attribute::SERVICE_VERSION) }
+/// Appends one object, in the order in which people read it, and the end of the line. Whatever a field holds, control
+/// characters are escaped, so that one event is one line; secrets are replaced.
+pub(super) fn write(who: &Who, record: &LogRecord, line: &mut Vec<u8>) {
+    let time = OffsetDateTime::from(record.time).format(&Iso8601::<TIMESTAMP>).unwrap_or_default();
+    line.extend_from_slice(b"{\"timestamp\":");
+    string(line, &time);
+    member(line, "level", record.level.as_str());
+    member(line, "message", &redaction::text(&record.message));
+    member(line, "service.name", &who.service);
+    member(line, "service.version", &who.version);
+    if record.span.is_valid() {
+        member(line, "trace_id", &record.span.trace_id().to_string());
+        member(line, "span_id", &record.span.span_id().to_string());
     }
-
-    /// Appends one object, in the order in which people read it, and the end of the line. Whatever a field holds,
-    /// control characters are escaped, so that one event is one line; secrets are replaced.
-    pub(crate) fn write(&self, record: &LogRecord, line: &mut Vec<u8>) {
-        let time = OffsetDateTime::from(record.time).format(&Iso8601::<TIMESTAMP>).unwrap_or_default();
-        line.extend_from_slice(b"{\"timestamp\":");
-        string(line, &time);
-        member(line, "level", record.metadata.level().as_str());
-        member(line, "message", &redaction::text(&record.message));
-        member(line, "service.name", &self.service);
-        member(line, "service.version", &self.version);
-        if record.span.is_valid() {
-            member(line, "trace_id", &record.span.trace_id().to_string());
-            member(line, "span_id", &record.span.span_id().to_string());
+    member(line, "target", &record.target);
+    for (position, field) in record.fields.iter().enumerate() {
+        let name = field.key.as_str();
+        let taken = record.fields[..position].iter().any(|earlier| earlier.key == field.key);
+        if !taken && !OURS.contains(&name) {
+            key(line, name);
+            value(line, name, &field.value);
         }
-        member(line, "target", record.metadata.target());
-        for (position, field) in record.fields.iter().enumerate() {
-            let key = field.key.as_str();
-            let taken = record.fields[..position].iter().any(|earlier| earlier.key == field.key);
-            if !taken && !OURS.contains(&key) {
-                self::key(line, key);
-                value(line, key, &field.value);
-            }
-        }
-        line.extend_from_slice(b"}\n");
     }
+    line.extend_from_slice(b"}\n");
 }
 
 fn member(line: &mut Vec<u8>, name: &str, text: &str) {
@@ -80,11 +66,9 @@ fn value(line: &mut Vec<u8>, name: &str, value: &Value) {
     }
 }
 
-/// JSON asks for escapes below U+0020 only; terminals and readers of lines also obey DEL, C1 and the two line
-/// separators of Unicode.
+/// JSON asks for escapes below U+0020 only.
 fn string(line: &mut Vec<u8>, text: &str) {
-    let obeyed = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
-    if !text.contains(obeyed) {
+    if !text.contains(is_obeyed) {
         return json(line, &text);
     }
     let begin = line.len();
@@ -92,7 +76,7 @@ fn string(line: &mut Vec<u8>, text: &str) {
     let quoted = String::from_utf8_lossy(&line[begin..]).into_owned();
     line.truncate(begin);
     for c in quoted.chars() {
-        if obeyed(c) {
+        if is_obeyed(c) {
             line.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes());
         } else {
             line.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -128,11 +112,11 @@ mod tests {
         let layer = Telemetry::new(tracer, logs);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
 
-        let format = Format { service: "users".into(), version: "1.0".into() };
+        let who = Who { service: "users".into(), version: "1.0".into() };
         let records = kept.lock().unwrap();
         let line = |record: &LogRecord| {
             let mut line = Vec::new();
-            format.write(&LogRecord { time: SystemTime::UNIX_EPOCH, ..record.clone() }, &mut line);
+            write(&who, &LogRecord { time: SystemTime::UNIX_EPOCH, ..record.clone() }, &mut line);
             String::from_utf8(line).unwrap()
         };
         records.iter().map(line).collect()

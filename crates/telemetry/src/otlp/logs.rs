@@ -24,7 +24,7 @@ impl Signal for LogRecord {
     fn request(batch: &[Arc<Self>], resource: &Resource) -> Self::Request {
         let mut scopes: Vec<(&str, Vec<proto::LogRecord>)> = Vec::new();
         for record in batch {
-            let target = record.metadata.target();
+            let target = record.target.as_ref();
             match scopes.iter_mut().find(|(known, _)| *known == target) {
                 Some((_, records)) => records.push(log_record(record)),
                 None => scopes.push((target, vec![log_record(record)])),
@@ -50,7 +50,7 @@ impl Signal for LogRecord {
 }
 
 fn log_record(record: &LogRecord) -> proto::LogRecord {
-    let (number, text) = severity(*record.metadata.level());
+    let (number, text) = severity(record.level);
     let time = message::nanos(record.time);
     let body = Proto::StringValue(redaction::text(&record.message).into_owned());
     let span = Some(&record.span).filter(|span| span.is_valid());

@@ -8,6 +8,7 @@ use opentelemetry::Context;
 
 use crate::propagation::TrustPolicy;
 use crate::redaction;
+use crate::server::client;
 
 /// Headers that say something about a failure and nothing about a person. All others stay here.
 const HEADERS: &[HeaderName] = &[
@@ -51,7 +52,7 @@ impl RequestFacts {
                 .map_or_else(|_| redaction::text(&url).into_owned(), |url| redaction::url(&url)),
             route: request.match_pattern(),
             headers: headers(request.headers()),
-            address: address(request, trust),
+            address: client::address(request, trust).map(|address| address.to_string()),
             person: Mutex::default(),
         }
     }
@@ -77,21 +78,4 @@ impl RequestFacts {
 fn headers(all: &HeaderMap) -> Vec<(String, String)> {
     let text = |name: &HeaderName| Some(redaction::text(all.get(name)?.to_str().ok()?).into_owned());
     HEADERS.iter().filter_map(|name| Some((name.as_str().to_owned(), text(name)?))).collect()
-}
-
-/// The peer, or, where the peer is believed, whom it says that it asks for: the last address of `X-Forwarded-For` that is not
-/// believed itself. Those before it can be written there by anybody.
-fn address(request: &ServiceRequest, trust: &TrustPolicy) -> Option<String> {
-    let peer = request.peer_addr()?.ip();
-    if !trust.believes(Some(peer)) {
-        return Some(peer.to_string());
-    }
-    let forwarded =
-        request.headers().get_all(header::X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
-    let forwarded: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
-    let addresses = forwarded.iter().rev().map_while(|address| address.parse::<std::net::IpAddr>().ok());
-    let is_stranger = |address: &std::net::IpAddr| {
-        !matches!(trust, TrustPolicy::Peers(_)) || !trust.believes(Some(*address))
-    };
-    Some(addresses.into_iter().find(is_stranger).unwrap_or(peer).to_string())
 }

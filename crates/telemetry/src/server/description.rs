@@ -53,10 +53,8 @@ fn describe(request: &ServiceRequest, mut add: impl FnMut(KeyValue)) -> String {
     let scheme = if request.app_config().secure() { "https" } else { "http" };
     let (host, port) = host(request, scheme).unzip();
     let peer = request.peer_addr();
-    let address = peer.map(|peer| PEER.with(|last| last.of(&peer.ip(), |ip| shared(&ip.to_string()))));
+    let address = peer.map(|peer| address(&peer.ip()));
     let query = Some(request.query_string()).filter(|query| !query.is_empty());
-    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-
     let version = http_words::server_version(request.version());
     let name = name(known, route.as_deref());
     let mut add = |key: &'static str, value: Option<Value>| {
@@ -76,8 +74,19 @@ fn describe(request: &ServiceRequest, mut add: impl FnMut(KeyValue)) -> String {
     add(attribute::NETWORK_PEER_ADDRESS, address.map(Value::from));
     add(attribute::NETWORK_PEER_PORT, peer.map(|peer| i64::from(peer.port()).into()));
     add(attribute::NETWORK_PROTOCOL_VERSION, version.map(Value::from));
-    add(attribute::USER_AGENT_ORIGINAL, agent.map(|agent| AGENT.with(|last| last.of(agent, shared)).into()));
+    add(attribute::USER_AGENT_ORIGINAL, agent(request).map(Value::from));
     name
+}
+
+/// An address as text.
+pub(super) fn address(address: &IpAddr) -> StringValue {
+    PEER.with(|last| last.of(address, |ip| shared(&ip.to_string())))
+}
+
+/// What the caller says that it is.
+pub(super) fn agent(request: &ServiceRequest) -> Option<StringValue> {
+    let agent = request.headers().get(header::USER_AGENT)?.to_str().ok()?;
+    Some(AGENT.with(|last| last.of(agent, shared)))
 }
 
 /// `{method} {route}`; never the path, which has no end of values.

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::panic::Location;
 
+use rollbar_rust::Uuid;
+
 use crate::reports::frames::Stack;
 use crate::reports::{self, Cause};
 use crate::spans::Live;
@@ -30,9 +32,6 @@ pub(crate) struct Details {
     /// Where it failed, the most recent call last.
     pub(crate) stack: Stack,
 }
-
-/// Where log lines about failed requests come from.
-pub(crate) const LOG_TARGET: &str = module_path!();
 
 /// The type of a panic.
 const PANIC: &str = "panic";
@@ -101,31 +100,17 @@ impl Failure {
         Self::unknown("unexplained", "the handler answered so without giving an error".to_owned())
     }
 
-    /// One event, at the level that the origin asks for, and one report. The message is a constant, so that both are grouped
-    /// by it. Call it in the span of the request, which is `live` if it is recorded.
-    pub(super) fn tell(&self, status: u16, live: Option<&Live>) {
-        self.log(i64::from(status));
-        if let Some(reports) = reports::current() {
-            let message = if self.origin == FailureOrigin::Here { HERE } else { CALLEE };
-            reports.failure(self, message, status, live);
+    /// What its log line and its report are called. It is a constant, so that both are grouped by it.
+    pub(super) fn summary(&self) -> &'static str {
+        match self.origin {
+            FailureOrigin::Here => HERE,
+            FailureOrigin::Callee => CALLEE,
         }
     }
 
-    fn log(&self, status: i64) {
-        match self.origin {
-            FailureOrigin::Here => tracing::error!(
-                http.response.status_code = status,
-                "exception.type" = %self.kind,
-                "exception.message" = %self.message,
-                "{HERE}"
-            ),
-            FailureOrigin::Callee => tracing::warn!(
-                http.response.status_code = status,
-                "exception.type" = %self.kind,
-                "exception.message" = %self.message,
-                "{CALLEE}"
-            ),
-        }
+    /// Reports it, in the span of the request, which is `live` if it is recorded. Answers the uuid of the report.
+    pub(super) fn report(&self, status: u16, live: Option<&Live>) -> Option<Uuid> {
+        reports::current()?.failure(self, self.summary(), status, live)
     }
 }
 

@@ -32,8 +32,9 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        let inner = TracingLogger::<ServerSpans>::new().new_transform(Respond { service: Rc::new(service) });
         let policy = Arc::clone(&self.policy);
+        let respond = Respond { service: Rc::new(service), policy: Arc::clone(&policy) };
+        let inner = TracingLogger::<ServerSpans>::new().new_transform(respond);
         // `TracingLogger` is ready at once; its future is `std::future::Ready`.
         ready(inner.now_or_never().unwrap_or(Err(())).map(|service| TracingMiddleware { service, policy }))
     }

@@ -6,9 +6,10 @@ use std::ops::Not;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -17,14 +18,17 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
+use rollbar_rust::Uuid;
 
+use super::access::Access;
 use super::body::Watched;
 use super::description::Description;
-use super::{Panicked, spans};
-use crate::metrics;
+use super::ending::Ending;
+use super::{Failure, Panicked, Policy, spans};
+use crate::metrics::{self, Measure};
 use crate::propagation::{self, traceparent};
 use crate::reports::frames;
-use crate::spans::{Pending, Tracer};
+use crate::spans::{Live, Pending, Tracer};
 
 /// W3C Trace Context, level 2: the context of an answer.
 static TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
@@ -32,6 +36,7 @@ static TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// Answers with `traceresponse`, catches panics, and makes the late span of an untraced request that failed.
 pub struct Respond<S> {
     pub(super) service: Rc<S>,
+    pub(super) policy: Arc<Policy>,
 }
 
 impl<S, B> Service<ServiceRequest> for Respond<S>
@@ -50,44 +55,82 @@ where
         let untraced = is_traced.not().then(|| Untraced::of(&request));
         let service = Rc::clone(&self.service);
         let has_body = request.method() != Method::HEAD;
-        let mut measure = metrics::server(&request);
+        let measure = metrics::server(&request);
+        let access = Access::begin(&request, &self.policy);
         Box::pin(async move {
             let mut pending = Pending::in_current_span();
+            let mut begun = Begun { measure, access };
             let mut call = pin!(async { service.call(request).await });
             let call = poll_fn(|task| frames::catching(|| call.as_mut().poll(task)));
             let call = AssertUnwindSafe(call).catch_unwind();
             let outcome = call.await.unwrap_or_else(|payload| Err(Panicked::new(payload.as_ref()).into()));
-            let mut pending = pending.carry_on();
-            if let Some(measure) = &mut measure {
-                let status = spans::status(&outcome);
-                measure.answered(status.as_u16(), status.is_server_error());
-            }
-            let outcome = match outcome {
-                Ok(response) => {
-                    Ok(response.map_body(|_, body| Watched::new(body, pending, measure, has_body)))
-                }
-                Err(error) => {
-                    // The answer to an error is made outside of the span, and is there at once.
-                    pending.done();
-                    if let Some(measure) = measure {
-                        measure.end();
-                    }
-                    Err(error)
-                }
-            };
-            let value = match untraced {
-                Some(untraced) => {
-                    let late = Context::new().with_remote_span_context(untraced.end(&outcome));
-                    propagation::traceresponse(&late)
-                }
-                None => Context::map_current(propagation::traceresponse),
-            };
+            let pending = pending.carry_on();
+            let value = begun.answered(&outcome, untraced, pending.live());
+            let ending = begun.ending(pending, spans::status(&outcome).as_u16());
+            let outcome = watched(outcome, ending, has_body);
             let Some(value) = value else { return outcome };
             outcome
                 .map(|response| with_header(response, &value))
                 .map_err(|error| Answered { error, value }.into())
         })
     }
+}
+
+/// What is told of a request besides its span, until it is answered.
+struct Begun {
+    measure: Option<Measure>,
+    access: Option<Access>,
+}
+
+impl Begun {
+    /// Tells of the outcome, in the span of the request. Answers the value of `traceresponse`.
+    fn answered<B>(
+        &mut self,
+        outcome: &Result<ServiceResponse<B>, Error>,
+        untraced: Option<Untraced>,
+        live: Option<&Live>,
+    ) -> Option<[u8; traceparent::LENGTH]> {
+        let (status, failure) = spans::result(outcome);
+        if let Some(measure) = &mut self.measure {
+            measure.answered(status.as_u16(), status.is_server_error());
+        }
+        let (ids, occurrence) = match (untraced, &failure) {
+            (Some(untraced), _) => untraced.end(status, failure.as_ref()),
+            (None, Some(failure)) => (None, failure.report(status.as_u16(), live)),
+            (None, None) => (None, None),
+        };
+        let value = match &ids {
+            Some(ids) => propagation::traceresponse(&Context::new().with_remote_span_context(ids.clone())),
+            None => Context::map_current(propagation::traceresponse),
+        };
+        if let Some(access) = &mut self.access {
+            access.ids = ids.unwrap_or_else(|| access.ids.clone());
+            access.answered(status.as_u16(), failure.map(|failure| (failure, occurrence)));
+        }
+        value
+    }
+
+    fn ending(self, pending: Pending, status: u16) -> Ending {
+        Ending { pending, measure: self.measure, access: self.access, status }
+    }
+}
+
+/// The outcome, whose request ends when its body has left.
+fn watched<B: MessageBody>(
+    outcome: Result<ServiceResponse<B>, Error>,
+    mut ending: Ending,
+    has_body: bool,
+) -> Result<ServiceResponse<Watched<B>>, Error> {
+    let error = match outcome {
+        Ok(response) => return Ok(response.map_body(|_, body| Watched::new(body, ending, has_body))),
+        Err(error) => error,
+    };
+    // The answer to an error is made outside of the span, and is there at once.
+    if has_body && let BodySize::Sized(bytes) = error.as_response_error().error_response().body().size() {
+        ending.sent(bytes);
+    }
+    ending.done();
+    Err(error)
 }
 
 /// A request that has no span so far, because it is a health check.
@@ -102,12 +145,13 @@ impl Untraced {
         Self { started: SystemTime::now(), description: Description::of(request) }
     }
 
-    /// The context to answer with: of a late span when the request failed, else ids of a trace that is not sampled.
-    fn end<B>(self, outcome: &Result<ServiceResponse<B>, Error>) -> SpanContext {
-        let (status, failure) = spans::result(outcome);
-        let late = failure.and_then(|failure| spans::late(self.description, self.started, status, &failure));
+    /// The ids to answer with, of a late span when the request failed, else of a trace that is not sampled; and the uuid of
+    /// the report.
+    fn end(self, status: StatusCode, failure: Option<&Failure>) -> (Option<SpanContext>, Option<Uuid>) {
+        let late = failure.and_then(|failure| spans::late(self.description, self.started, status, failure));
         // A process that never started telemetry has no ids for a late span either.
-        late.unwrap_or_else(Tracer::unsampled)
+        let (ids, occurrence) = late.unwrap_or_else(|| (Tracer::unsampled(), None));
+        (Some(ids), occurrence)
     }
 }
 

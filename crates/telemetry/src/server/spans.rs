@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
+use rollbar_rust::Uuid;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
@@ -37,9 +38,6 @@ impl RootSpanBuilder for ServerSpans {
         }
         let (status, failure) = result(outcome);
         spans::update(&span, |span| end(span, status, failure.as_ref()));
-        if let Some(failure) = failure {
-            failure.tell(status.as_u16(), spans::live(&span).as_deref());
-        }
     }
 }
 
@@ -66,13 +64,14 @@ fn start(request: &ServiceRequest, policy: &Policy) -> Span {
     )
 }
 
-/// The whole span of a request that was not traced and failed, made when that is known. Answers its context.
+/// The whole span of a request that was not traced and failed, made when that is known. Answers its ids, and the uuid of the
+/// report.
 pub(super) fn late(
     description: Description,
     started: SystemTime,
     status: StatusCode,
     failure: &Failure,
-) -> Option<SpanContext> {
+) -> Option<(SpanContext, Option<Uuid>)> {
     let begun = spans::tracer(|tracer| {
         let start = Start { time: started, ..Start::now("HTTP", SpanKind::Server) };
         tracer.begin(&Context::new(), start, |span| {
@@ -81,12 +80,12 @@ pub(super) fn late(
         })
     })?;
     let attached = begun.context.clone().attach();
-    failure.tell(status.as_u16(), begun.live.as_deref());
+    let occurrence = failure.report(status.as_u16(), begun.live.as_deref());
     drop(attached);
     if let Some(live) = begun.live {
         live.end(SystemTime::now());
     }
-    Some(begun.context.span().span_context().clone())
+    Some((begun.context.span().span_context().clone(), occurrence))
 }
 
 /// The status of an answer.

@@ -1,7 +1,7 @@
 //! The names of all variables that are read here, and what to say of one that was set and did nothing.
 
 use super::variables::Variables;
-use super::{otlp, rollbar, short};
+use super::{logs, otlp, rollbar, short};
 
 const OTHERS: &[&str] = &[
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
@@ -46,7 +46,7 @@ const OTHERS: &[&str] = &[
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 /// Who sets a variable that begins like this means telemetry.
-const PREFIXES: [&str; 4] = ["OTEL_", "TELEMETRY_", "HONEYCOMB_", "ROLLBAR_"];
+const PREFIXES: [&str; 5] = ["OTEL_", "TELEMETRY_", "HONEYCOMB_", "ROLLBAR_", "CLOUDWATCH_"];
 
 /// Letters by which a slip of the pen may differ from a name.
 const MAX_SLIPS: usize = 2;
@@ -56,6 +56,7 @@ pub(super) fn names() -> impl Iterator<Item = String> {
         .iter()
         .chain(&short::NAMES)
         .chain(&rollbar::NAMES)
+        .chain(&logs::NAMES)
         .map(|name| (*name).to_owned())
         .chain(otlp::all_names())
 }
@@ -77,6 +78,8 @@ fn reason(name: &str, sends_otlp: bool) -> &'static str {
         "it needs HONEYCOMB_API_KEY"
     } else if name.starts_with("ROLLBAR_") {
         "it needs ROLLBAR_ACCESS_TOKEN"
+    } else if name.starts_with("CLOUDWATCH_") {
+        "it needs CLOUDWATCH_LOG_GROUP, or EXPLORER_URL"
     } else if name == "EXPLORER_PUBLIC_URL" {
         "it is for links in reports, and nothing is reported"
     } else if name.ends_with("_INSECURE") {

@@ -8,8 +8,8 @@ use super::exporters::Exporters;
 use super::variables::Variables;
 use super::{Compression, Destination, endpoint, otlp};
 
-/// People look at the explorer while they work, so its spans wait half a second at most.
-const EXPLORER_DELAY: Duration = Duration::from_millis(500);
+/// People look at the explorer while they work, so what it gets waits half a second at most.
+pub(super) const EXPLORER_DELAY: Duration = Duration::from_millis(500);
 
 pub(super) const EXPLORER: &str = "EXPLORER_URL";
 const KEY: &str = "HONEYCOMB_API_KEY";

@@ -704,6 +704,61 @@ fn every_variable_that_is_read_is_known_by_name() {
 }
 
 #[test]
+fn log_lines_look_as_asked_for() {
+    for (value, expected) in
+        [("json", Some(LogFormat::Json)), ("Pretty", Some(LogFormat::Pretty)), ("", None)]
+    {
+        let settings = read(&[("LOG_FORMAT", value)]);
+        assert_eq!(settings.logs.format, expected, "{value}");
+        assert!(settings.warnings().is_empty());
+    }
+    let wrong = read(&[("LOG_FORMAT", "xml")]);
+    assert_eq!(wrong.logs.format, None);
+    assert!(wrong.warnings()[0].contains("`xml` is not json or pretty"), "{:?}", wrong.warnings());
+    assert!(read(&[]).logs.has_colors && !read(&[("NO_COLOR", "1")]).logs.has_colors);
+}
+
+#[test]
+fn log_records_go_to_cloudwatch_where_a_group_is_named() {
+    assert!(read(&[]).logs.cloudwatch.is_empty());
+    let settings = read(&[
+        ("CLOUDWATCH_LOG_GROUP", "cruddur"),
+        ("CLOUDWATCH_LOG_STREAM", "{service}"),
+        ("CLOUDWATCH_RETENTION_DAYS", "30"),
+        ("CLOUDWATCH_TAGS", "team=a, stage = dev,odd"),
+    ]);
+    let [aws] = &settings.logs.cloudwatch[..] else { panic!("{settings:?}") };
+    assert_eq!(
+        (aws.name, aws.explorer.as_deref(), aws.group.as_deref()),
+        ("cloudwatch", None, Some("cruddur"))
+    );
+    assert_eq!((&*aws.stream, aws.retention_days), ("{service}", Some(30)));
+    assert_eq!(aws.tags, [("team".into(), "a".into()), ("stage".into(), "dev".into())]);
+    assert_eq!(settings.warnings(), ["CLOUDWATCH_TAGS: `odd` is not key=value; it is left out"]);
+
+    let wrong = read(&[("CLOUDWATCH_LOG_GROUP", "a"), ("CLOUDWATCH_RETENTION_DAYS", "31")]);
+    assert_eq!(wrong.logs.cloudwatch[0].retention_days, None);
+    assert!(wrong.warnings()[0].contains("`31` is none of the days"), "{:?}", wrong.warnings());
+}
+
+#[test]
+fn an_explorer_gets_log_records_without_an_account() {
+    let settings = read(&[("EXPLORER_URL", "http://explorer:4318")]);
+    let [explorer] = &settings.logs.cloudwatch[..] else { panic!("{settings:?}") };
+    assert_eq!((explorer.name, explorer.explorer.as_deref()), ("explorer", Some("http://explorer:4318/")));
+    assert_eq!(explorer.group, None, "the service's namespace decides");
+
+    let both = read(&[("EXPLORER_URL", "http://explorer:4318"), ("CLOUDWATCH_LOG_GROUP", "a")]);
+    assert_eq!(both.logs.cloudwatch.iter().map(|to| to.name).collect::<Vec<_>>(), ["cloudwatch", "explorer"]);
+    let none = read(&[
+        ("EXPLORER_URL", "http://explorer:4318"),
+        ("CLOUDWATCH_LOG_GROUP", "a"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+    ]);
+    assert!(none.logs.cloudwatch.is_empty());
+}
+
+#[test]
 fn keys_are_shown_nowhere() {
     let settings = read(&[
         ("HONEYCOMB_API_KEY", "hcaik_hunter2"),
