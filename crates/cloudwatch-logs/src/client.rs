@@ -6,7 +6,10 @@ use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout
 use aws_sdk_cloudwatchlogs::config::{Credentials, StalledStreamProtectionConfig};
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
-use aws_sdk_cloudwatchlogs::{self as sdk, operation::put_log_events::PutLogEventsOutput};
+use aws_sdk_cloudwatchlogs::{
+    self as sdk,
+    operation::put_log_events::{PutLogEventsError, PutLogEventsOutput},
+};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
@@ -94,25 +97,35 @@ async fn put_or_make(
 ) -> Result<PutLogEventsOutput, Error> {
     match within(deadline, put(sdk, stream, events)).await? {
         Err(error) if is_not_found(&error) => {}
-        outcome => return outcome.map_err(|error| Error::of(&error)),
+        outcome => return answered(outcome),
     }
     make_stream(sdk, stream, deadline).await?;
-    let put = within(deadline, put(sdk, stream, events)).await?;
-    put.map_err(|error| {
-        if is_not_found(&error) {
-            // What was made may take a moment until all of AWS knows of it.
-            Error::Unavailable("the stream was just made, and is not known yet".to_owned())
-        } else {
-            Error::of(&error)
+    match within(deadline, put(sdk, stream, events)).await? {
+        // What was made may take a moment until all of AWS knows of it.
+        Err(error) if is_not_found(&error) => {
+            Err(Error::Unavailable("the stream was just made, and is not known yet".to_owned()))
         }
-    })
+        outcome => answered(outcome),
+    }
+}
+
+/// By its status a success is one, whatever its body is: events that were taken must not go twice.
+fn answered(
+    outcome: Result<PutLogEventsOutput, SdkError<PutLogEventsError>>,
+) -> Result<PutLogEventsOutput, Error> {
+    let is_success =
+        |error: &SdkError<_>| error.raw_response().is_some_and(|response| response.status().is_success());
+    match outcome {
+        Err(error) if is_success(&error) => Ok(PutLogEventsOutput::builder().build()),
+        outcome => outcome.map_err(|error| Error::of(&error)),
+    }
 }
 
 async fn put(
     sdk: &sdk::Client,
     stream: &LogStream,
     events: &[LogEvent],
-) -> Result<PutLogEventsOutput, SdkError<sdk::operation::put_log_events::PutLogEventsError>> {
+) -> Result<PutLogEventsOutput, SdkError<PutLogEventsError>> {
     let events = events.iter().map(|event| {
         let built = InputLogEvent::builder().timestamp(event.timestamp_ms).message(&event.message).build();
         built.expect("an event with a time and a message has all that it needs")

@@ -8,6 +8,16 @@ const NICENESS: i32 = 10;
 
 thread_local! {
     static GIVES_WAY: Cell<bool> = const { Cell::new(false) };
+    static IS_SENDER: bool = std::thread::current().name() == Some(BLOCKING_CLIENT);
+}
+
+/// The thread on which a blocking client of reqwest does its work.
+const BLOCKING_CLIENT: &str = "reqwest-internal-sync-runtime";
+
+/// Whether the calling thread sends telemetry. What the libraries there say of themselves is no telemetry: under
+/// `RUST_LOG=debug` each batch of lines would make lines of its own, for ever.
+pub(crate) fn is_sender() -> bool {
+    GIVES_WAY.get() || IS_SENDER.with(|is_sender| *is_sender)
 }
 
 /// Lets others go first. Niceness decides who gets how much; whoever runs keeps its processor for some milliseconds all the

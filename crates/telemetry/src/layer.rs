@@ -16,7 +16,7 @@ use tracing_subscriber::{Layer, layer};
 use crate::logs::Logs;
 use crate::reports::Reports;
 use crate::spans::{Begun, Fields, Live, Start, Tracer};
-use crate::{panics, reports, trouble};
+use crate::{background, panics, reports, trouble};
 
 /// What [`init`](crate::init) puts on top of `tracing`'s registry.
 ///
@@ -120,6 +120,9 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: layer::Context<'_, S>) {
+        if background::is_sender() {
+            return;
+        }
         let begun = Begun::prepared().unwrap_or_else(|| self.begin(attributes, &context));
         if let Some(span) = context.span(id) {
             span.extensions_mut().insert(begun);
@@ -166,6 +169,9 @@ where
     fn on_event(&self, event: &Event<'_>, context: layer::Context<'_, S>) {
         if trouble::is_telemetry(event.metadata().target()) {
             trouble::event(event);
+            return;
+        }
+        if background::is_sender() {
             return;
         }
         let ids = |context: &Context| context.span().span_context().clone();
