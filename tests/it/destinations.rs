@@ -109,7 +109,7 @@ fn an_outage_of_a_destination_loses_nothing() {
 }
 
 #[test]
-fn what_is_lost_is_told_in_the_last_line() {
+fn what_is_lost_is_told_in_the_last_lines() {
     let data = tempfile::tempdir().unwrap();
     let mut users = Process::start(
         "users",
@@ -126,9 +126,16 @@ fn what_is_lost_is_told_in_the_last_line() {
 
     let ended = users.stop();
 
-    let last: serde_json::Value = serde_json::from_str(ended.stdout.last().unwrap()).unwrap();
-    assert_eq!(last["message"], "Telemetry lost spans");
-    assert_eq!(last["spans"], "explorer: 0 delivered, 20 dropped (20 deadline), 0 pending");
+    let lines: Vec<Value> = ended.stdout.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [.., spans, records] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(spans["message"], "Telemetry lost spans");
+    assert_eq!(spans["spans"], "explorer: 0 delivered, 20 dropped (20 deadline), 0 pending");
+    assert_eq!(records["message"], "Telemetry lost log records");
+    let lost = lines.len() - 2;
+    assert_eq!(
+        records["records"],
+        format!("explorer: 0 delivered, {lost} dropped ({lost} deadline), 0 pending")
+    );
 }
 
 #[test]

@@ -21,9 +21,10 @@ const START: Duration = Duration::from_secs(3);
 enum Kind {
     Otlp,
     Rollbar,
+    CloudWatch,
 }
 
-/// What one span, or one item, comes to.
+/// What one span, item or log event comes to.
 #[derive(Debug, PartialEq, Eq)]
 struct Outcome {
     attempts: usize,
@@ -39,17 +40,42 @@ impl Kind {
     fn variables(self, address: &str) -> Variables {
         match self {
             Self::Otlp => variables([
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", address.to_owned()),
+                // Of spans alone: log records would go to the same place, and have acts of their own.
+                ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", format!("{address}/v1/traces")),
                 // For one that hangs; long enough for a busy machine to answer in.
                 ("OTEL_EXPORTER_OTLP_TIMEOUT", "4000".to_owned()),
                 ("OTEL_BSP_SCHEDULE_DELAY", "20".to_owned()),
-                // They would go to the same place, and have acts of their own.
-                ("OTEL_LOGS_EXPORTER", "none".to_owned()),
             ]),
             Self::Rollbar => variables([
                 ("ROLLBAR_ACCESS_TOKEN", "post-server-item".to_owned()),
                 ("ROLLBAR_ENDPOINT", format!("{address}/api/1/")),
             ]),
+            Self::CloudWatch => variables([
+                ("CLOUDWATCH_LOG_GROUP", "cruddur".to_owned()),
+                ("AWS_REGION", "eu-central-1".to_owned()),
+                ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+                ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+                ("AWS_ENDPOINT_URL", address.to_owned()),
+                // As those of OTLP.
+                ("OTEL_BLRP_EXPORT_TIMEOUT", "4000".to_owned()),
+                ("OTEL_BLRP_SCHEDULE_DELAY", "20".to_owned()),
+            ]),
+        }
+    }
+
+    /// Variables of a service that makes one span, item or log event when it is [asked](Self::make_one).
+    fn variables_of_one(self, address: &str) -> Variables {
+        let mut all = self.variables(address);
+        if let Self::CloudWatch = self {
+            all.extend(variables([("RUST_LOG", "off,server=info".to_owned())]));
+        }
+        all
+    }
+
+    /// Has a service make one. A log event is there without being asked for: that it listens.
+    fn make_one(self, address: &str) {
+        if !matches!(self, Self::CloudWatch) {
+            make_one(address);
         }
     }
 
@@ -57,6 +83,7 @@ impl Kind {
         match self {
             Self::Otlp => &accounts["traces"]["otlp"],
             Self::Rollbar => &accounts["reports"]["rollbar"],
+            Self::CloudWatch => &accounts["logs"]["cloudwatch"],
         }
     }
 }
@@ -81,14 +108,14 @@ fn dropped(account: &Value) -> u64 {
     account["dropped"].as_object().unwrap().values().filter_map(Value::as_u64).sum()
 }
 
-/// What becomes of one span or item at a destination that does `act` with the first request, and takes all others.
+/// What becomes of one span, item or log event at a destination that does `act` with the first request, and takes all others.
 fn outcome(kind: Kind, act: &Act) -> Outcome {
     let destination = Faulty::start(&[act.clone(), Act::Take]);
     let data = tempfile::tempdir().unwrap();
-    let mut service = users(data.path(), &[kind.variables(&destination.address)]);
+    let mut service = users(data.path(), &[kind.variables_of_one(&destination.address)]);
     let address = service.address();
 
-    make_one(&address);
+    kind.make_one(&address);
 
     let account = eventually(&format!("end of the delivery to {act:?}"), || {
         let accounts = accounts(&address);
@@ -167,14 +194,40 @@ fn items_are_tried_again_or_given_up_by_the_answers_of_rollbar() {
     );
 }
 
+/// An event is tried again unless AWS says that it will never take it. A success is one whatever its body is, because an event
+/// that is put twice is there twice.
+#[test]
+fn log_events_are_tried_again_or_given_up_by_the_answers_of_cloudwatch() {
+    check(
+        Kind::CloudWatch,
+        &[
+            (Act::Take, TAKEN),
+            (Act::Partly(1), REJECTED),
+            (Act::Answer(400), REJECTED),
+            (Act::Answer(401), REJECTED),
+            (Act::Answer(413), REJECTED),
+            (Act::PauseInSeconds, TAKEN_AT_SECOND),
+            (Act::PauseUntilDate, TAKEN_AT_SECOND),
+            (Act::Answer(500), TAKEN_AT_SECOND),
+            (Act::Answer(502), TAKEN_AT_SECOND),
+            (Act::Answer(503), TAKEN_AT_SECOND),
+            (Act::Answer(504), TAKEN_AT_SECOND),
+            (Act::Close, TAKEN_AT_SECOND),
+            (Act::Hang, TAKEN_AT_SECOND),
+            (Act::Garbage, TAKEN),
+            (Act::Flood, TAKEN),
+        ],
+    );
+}
+
 #[test]
 fn a_destination_that_refuses_connections_gets_everything_when_it_is_back() {
-    for kind in [Kind::Otlp, Kind::Rollbar] {
+    for kind in [Kind::Otlp, Kind::Rollbar, Kind::CloudWatch] {
         let absent = callee::nobody();
         let data = tempfile::tempdir().unwrap();
-        let mut service = users(data.path(), &[kind.variables(&absent)]);
+        let mut service = users(data.path(), &[kind.variables_of_one(&absent)]);
         let address = service.address();
-        make_one(&address);
+        kind.make_one(&address);
         eventually("failed delivery", || (!service.stderr().is_empty()).then_some(()));
 
         let destination = Faulty::start_on(&callee::free(&absent), &[Act::Take]);
@@ -184,15 +237,23 @@ fn a_destination_that_refuses_connections_gets_everything_when_it_is_back() {
     }
 }
 
-/// A service with both destinations in the state `act`, some spans and an item, is told to stop.
+/// The variables of all kinds of destinations at `address`.
+fn all_kinds(address: &str) -> Variables {
+    [Kind::Otlp, Kind::Rollbar, Kind::CloudWatch]
+        .map(|kind| kind.variables(address))
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A service with all its destinations in the state `act`, some spans and an item, is told to stop.
 fn stopped(act: Option<&Act>, folder: &Path, more: Variables) -> (Faulty, Ended) {
     let destination = Faulty::start(&[act.cloned().unwrap_or(Act::Take)]);
     let address = if act.is_some() { destination.address.clone() } else { callee::nobody() };
-    let kinds = [Kind::Otlp, Kind::Rollbar].map(|kind| kind.variables(&address));
     // Building is no part of a start.
     let _ = path_of("users");
     let started = Instant::now();
-    let mut service = users(folder, &[kinds.into_iter().flatten().collect(), more]);
+    let mut service = users(folder, &[all_kinds(&address), more]);
     let root = service.address();
     assert!(started.elapsed() < START, "{act:?}: the start took {:?}", started.elapsed());
     for _ in 0..ITEMS {
@@ -210,7 +271,12 @@ fn stopped(act: Option<&Act>, folder: &Path, more: Variables) -> (Faulty, Ended)
 /// Spans, and items, that a service makes before it is told to stop.
 const ITEMS: usize = 5;
 
-/// How many spans, or reports, the last lines of a service say were lost.
+/// The lines of a service that were log events too: all but those that tell of losses, when everything else has ended.
+fn log_events(ended: &Ended) -> Vec<&String> {
+    ended.stdout.iter().filter(|line| !line.contains(r#""message":"Telemetry lost"#)).collect()
+}
+
+/// How many spans, reports or log records the last lines of a service say were lost.
 fn lost(ended: &Ended, what: &str) -> usize {
     let lines = ended.stdout.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let told: Vec<String> = lines.filter_map(|line| line[what].as_str().map(ToOwned::to_owned)).collect();
@@ -224,8 +290,8 @@ fn lost(ended: &Ended, what: &str) -> usize {
 
 #[test]
 fn a_signal_ends_a_service_in_time_whatever_its_destinations_do_and_the_loss_is_told() {
-    // Lost spans, and lost reports.
-    let (none, all) = ((0, 0), (ITEMS, ITEMS));
+    // Lost spans, lost reports, and whether log events are lost: all that there were, then.
+    let (none, all) = ((0, 0, false), (ITEMS, ITEMS, true));
     let states = [
         (Some(Act::Take), none),
         (Some(Act::Answer(400)), all),
@@ -239,9 +305,9 @@ fn a_signal_ends_a_service_in_time_whatever_its_destinations_do_and_the_loss_is_
         (Some(Act::Answer(504)), all),
         (Some(Act::Close), all),
         (Some(Act::Hang), all),
-        // A success for spans, and no answer of Rollbar's.
-        (Some(Act::Garbage), (0, ITEMS)),
-        (Some(Act::Flood), (0, ITEMS)),
+        // A success for spans and log events, and no answer of Rollbar's.
+        (Some(Act::Garbage), (0, ITEMS, false)),
+        (Some(Act::Flood), (0, ITEMS, false)),
         (None, all),
     ];
     for (act, expected) in states {
@@ -249,7 +315,10 @@ fn a_signal_ends_a_service_in_time_whatever_its_destinations_do_and_the_loss_is_
 
         let (_, ended) = stopped(act.as_ref(), data.path(), Variables::new());
 
-        assert_eq!((lost(&ended, "spans"), lost(&ended, "reports")), expected, "{act:?}");
+        let (spans, reports, log_events_too) = expected;
+        let records = if log_events_too { log_events(&ended).len() } else { 0 };
+        let found = (lost(&ended, "spans"), lost(&ended, "reports"), lost(&ended, "records"));
+        assert_eq!(found, (spans, reports, records), "{act:?}");
     }
 }
 
@@ -262,18 +331,35 @@ fn what_a_signal_leaves_unsent_is_sent_by_the_next_process_when_it_is_spooled() 
         let spool = || variables([("TELEMETRY_SPOOL", data.path().join("spool").display().to_string())]);
 
         let (_, ended) = stopped(act.as_ref(), data.path(), spool());
-        assert_eq!((lost(&ended, "spans"), lost(&ended, "reports")), (0, 0), "{act:?}");
+        let found = (lost(&ended, "spans"), lost(&ended, "reports"), lost(&ended, "records"));
+        assert_eq!(found, (0, 0, 0), "{act:?}");
 
         let healthy = Faulty::start(&[Act::Take]);
-        let kinds = [Kind::Otlp, Kind::Rollbar].map(|kind| kind.variables(&healthy.address));
-        let mut next = users(data.path(), &[kinds.into_iter().flatten().collect(), spool()]);
+        let mut next = users(data.path(), &[all_kinds(&healthy.address), spool()]);
         let address = next.address();
         eventually("delivery of what was spooled", || {
             let accounts = accounts(&address);
-            let done = |kind: Kind| kind.account(&accounts)["delivered"] == ITEMS;
-            (done(Kind::Otlp) && done(Kind::Rollbar)).then_some(())
+            let delivered = |kind: Kind| kind.account(&accounts)["delivered"] == ITEMS;
+            let logs = Kind::CloudWatch.account(&accounts);
+            let is_recovered = logs["recovered"] == log_events(&ended).len() && logs["spooled"] == 0;
+            (delivered(Kind::Otlp) && delivered(Kind::Rollbar) && is_recovered).then_some(())
         });
-        let items = healthy.taken().iter().filter(|body| body.starts_with(b"{")).count();
+        let events = messages(&healthy.taken());
+        for line in log_events(&ended) {
+            assert_eq!(events.iter().filter(|event| event == &line).count(), 1, "{act:?}: {line}");
+        }
+        let bodies = healthy.taken();
+        let is_item = |body: &&Vec<u8>| {
+            serde_json::from_slice::<Value>(body).is_ok_and(|body| body["data"].is_object())
+        };
+        let items = bodies.iter().filter(is_item).count();
         assert_eq!(items, ITEMS, "{act:?}: each once");
     }
+}
+
+/// The messages of all log events in `bodies`.
+fn messages(bodies: &[Vec<u8>]) -> Vec<String> {
+    let bodies = bodies.iter().filter_map(|body| serde_json::from_slice::<Value>(body).ok());
+    let events = bodies.filter_map(|body| body["logEvents"].as_array().cloned()).flatten();
+    events.map(|event| event["message"].as_str().unwrap().to_owned()).collect()
 }

@@ -1,4 +1,4 @@
-//! A destination of telemetry that misbehaves at first, by OTLP over HTTP and by Rollbar's API.
+//! A destination of telemetry that misbehaves at first, by OTLP over HTTP and by the APIs of Rollbar and of CloudWatch Logs.
 
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ pub enum Act {
     Take,
     /// Takes it after this time.
     TakeAfter(Duration),
-    /// Takes it but for so many items: OTLP's partial success.
+    /// Takes it but for so many items: OTLP's partial success, or what CloudWatch found too old.
     Partly(u8),
     /// Answers with this status and a short JSON body.
     Answer(u16),
@@ -126,7 +126,7 @@ impl Faulty {
 
 /// The bytes of an answer.
 fn answer(act: &Act, request: &Request) -> Vec<u8> {
-    let is_item = request.path() == "/api/1/item/";
+    let (is_item, is_put) = (request.path() == "/api/1/item/", request.path() == "/");
     let refused = json!({"err": 1, "message": "not today"}).to_string().into_bytes();
     let (status, header, body) = match act {
         Act::Answer(status) => (*status, String::new(), refused),
@@ -134,6 +134,11 @@ fn answer(act: &Act, request: &Request) -> Vec<u8> {
         Act::PauseUntilDate => (429, format!("retry-after: {}\r\n", in_a_second()), refused),
         Act::Garbage => (200, String::new(), vec![0xff; 40]),
         Act::Flood => (200, String::new(), vec![b' '; 5 << 20]),
+        Act::Partly(count) if is_put => (
+            200,
+            String::new(),
+            json!({"rejectedLogEventsInfo": {"tooOldLogEventEndIndex": count}}).to_string().into(),
+        ),
         // `ExportTraceServiceResponse { partial_success: { rejected_spans: count } }`, as protobuf.
         Act::Partly(count) => (200, String::new(), vec![0x0a, 2, 0x08, *count]),
         _ if is_item => (200, String::new(), receipt(&request.body)),

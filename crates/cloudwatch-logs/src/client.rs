@@ -80,7 +80,9 @@ impl Client {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         let Some(endpoint) = &self.endpoint else {
             let config = loader.load().await;
-            return if config.region().is_some() { Ok(config) } else { Err(Error::MissingRegion) };
+            // A variable that is set to nothing is a region to the SDK.
+            let is_known = config.region().is_some_and(|region| !region.as_ref().is_empty());
+            return if is_known { Ok(config) } else { Err(Error::MissingRegion) };
         };
         let credentials = Credentials::new("local", "local", None, None, "stand-in");
         let loader = loader.endpoint_url(endpoint).region(Region::from_static("us-east-1"));

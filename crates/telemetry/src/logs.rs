@@ -15,7 +15,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use delivery::{Pipeline, Policy};
+use delivery::{Builder, Destination, Pipeline, Policy};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::Resource;
@@ -71,7 +71,7 @@ pub(crate) fn pipeline(
         match Otlp::to(destination, sent.clone()) {
             Ok(otlp) => {
                 let policy = otlp::policy(destination, &logs.batch);
-                builder = builder.destination(destination.name, policy, otlp);
+                builder = add(builder, settings, destination.name, policy, otlp);
             }
             Err(error) => warnings.push(format!("{} gets no log records: {error}", destination.name)),
         }
@@ -81,7 +81,7 @@ pub(crate) fn pipeline(
         match cloudwatch::CloudWatch::to(destination, resource) {
             Ok(cloudwatch) => {
                 let policy = cloudwatch::policy(destination, &logs.batch);
-                builder = builder.destination(destination.name, policy, cloudwatch);
+                builder = add(builder, settings, destination.name, policy, cloudwatch);
             }
             Err(error) => warnings.push(format!("{} gets no log records: {error}", destination.name)),
         }
@@ -90,6 +90,21 @@ pub(crate) fn pipeline(
         builder = builder.destination("console", otlp::console_policy(&logs.batch), Console::new(sent));
     }
     builder.start()
+}
+
+/// Adds a destination over the network, with a spool if one is asked for. stdout has none: a line that nobody read in its time is
+/// read by nobody later.
+fn add(
+    builder: Builder<LogRecord>,
+    settings: &Settings,
+    name: &'static str,
+    policy: Policy,
+    destination: impl Destination<LogRecord>,
+) -> Builder<LogRecord> {
+    match &settings.spool {
+        Some(directory) => builder.spooled_destination(name, policy, destination, otlp::log_spool(directory)),
+        None => builder.destination(name, policy, destination),
+    }
 }
 
 /// Prints a line at once, on the caller's thread.

@@ -13,6 +13,7 @@ mod logs;
 mod message;
 mod probe;
 mod protobuf;
+mod read;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -33,6 +34,7 @@ pub(crate) use console::Console;
 pub(crate) use destination::Otlp;
 pub(crate) use grpc::{channel as grpc_channel, headers as grpc_headers};
 pub(crate) use http::{client as http_client, headers as http_headers};
+pub(crate) use logs::spool as log_spool;
 pub(crate) use message::resource;
 pub(crate) use probe::{probe, probe_metrics};
 pub(crate) use traces::spool as trace_spool;

@@ -1,5 +1,7 @@
 //! Log records as OTLP has them.
 
+mod spool;
+
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
@@ -12,6 +14,8 @@ use tracing::Level;
 use super::{Signal, message};
 use crate::logs::LogRecord;
 use crate::redaction;
+
+pub(crate) use spool::spool;
 
 impl Signal for LogRecord {
     const PLURAL: &'static str = "log records";

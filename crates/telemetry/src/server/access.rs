@@ -15,8 +15,8 @@ use crate::http_words;
 use crate::logs::{self, LogRecord, Logs};
 use crate::reports;
 
-/// Where access lines come from: `RUST_LOG=info,telemetry::access=off` leaves them out.
-const LOG_TARGET: &str = "telemetry::access";
+/// Where access lines come from: `RUST_LOG=info,access=off` leaves them out.
+const LOG_TARGET: &str = "access";
 
 const ANSWERED: &str = "Request answered";
 const REFUSED: &str = "Request refused";

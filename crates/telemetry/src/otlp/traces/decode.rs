@@ -1,18 +1,17 @@
 //! Spans out of protobuf, as [`encode`](super::encode) wrote them: for the spool.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
+use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{
     Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
-use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1 as common;
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Proto;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{self as proto, SpanFlags};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use prost::Message;
+
+use crate::otlp::read::{attributes, time};
 
 /// The one span of a request; `None` for bytes that are none.
 pub(super) fn span(bytes: &[u8]) -> Option<SpanData> {
@@ -96,43 +95,4 @@ fn link(link: proto::span::Link) -> Option<Link> {
     let is_remote = is_remote(link.flags);
     let context = context(&link.trace_id, &link.span_id, &link.trace_state, link.flags, is_remote)?;
     Some(Link::new(context, attributes(link.attributes), link.dropped_attributes_count))
-}
-
-fn time(nanos: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_nanos(nanos)
-}
-
-fn attributes(all: Vec<common::KeyValue>) -> Vec<KeyValue> {
-    let read = |pair: common::KeyValue| Some(KeyValue::new(pair.key, value(pair.value?.value?)));
-    all.into_iter().filter_map(read).collect()
-}
-
-fn value(value: Proto) -> Value {
-    match value {
-        Proto::BoolValue(value) => value.into(),
-        Proto::IntValue(value) => value.into(),
-        Proto::DoubleValue(value) => value.into(),
-        Proto::StringValue(text) => text.into(),
-        Proto::ArrayValue(array) => Value::Array(elements(array.values)),
-        // Nothing else is written.
-        _ => String::new().into(),
-    }
-}
-
-/// An array has elements of one type; an empty one has none that OTLP could tell.
-fn elements(values: Vec<common::AnyValue>) -> Array {
-    let values: Vec<Value> = values.into_iter().filter_map(|value| Some(self::value(value.value?))).collect();
-    macro_rules! all {
-        ($kind:ident) => {
-            values
-                .into_iter()
-                .filter_map(|value| if let Value::$kind(value) = value { Some(value) } else { None })
-        };
-    }
-    match values.first() {
-        Some(Value::Bool(_)) => Array::Bool(all!(Bool).collect()),
-        Some(Value::I64(_)) => Array::I64(all!(I64).collect()),
-        Some(Value::F64(_)) => Array::F64(all!(F64).collect()),
-        _ => Array::String(all!(String).collect()),
-    }
 }

@@ -170,9 +170,7 @@ async fn a_request_that_is_not_sampled_has_its_line_all_the_same() {
 
 #[actix_web::test]
 async fn access_lines_have_a_target_to_choose_them_by() {
-    for (filter, expected) in
-        [("info,telemetry::access=off", 0), ("warn", 0), ("off,telemetry::access=info", 1)]
-    {
+    for (filter, expected) in [("info,access=off", 0), ("warn", 0), ("off,access=info", 1)] {
         let (records, _guard) = recorded(filter, Sampler::AlwaysOn);
         let app = App::new().route("/", web::get().to(async || "x"));
         let app = init_service(app.wrap(Tracing::new(TrustPolicy::Public))).await;
