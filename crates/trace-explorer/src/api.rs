@@ -1,6 +1,7 @@
 //! The query API: JSON over what the store holds.
 
 pub(crate) mod errors;
+pub(crate) mod logs;
 mod view;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
 use serde_json::json;
 
 use crate::ids::{IdError, TraceId};
+use crate::links::Links;
 use crate::model::Trace;
 use crate::otlp;
 use crate::query;
@@ -26,6 +28,8 @@ pub(crate) struct Explorer {
     /// The same store: error reports and deploys.
     pub(crate) errors: Arc<LogStore>,
     pub(crate) logs: Arc<LogEvents>,
+    /// Pages elsewhere.
+    pub(crate) links: Arc<Links>,
     pub(crate) started: Instant,
 }
 
@@ -42,6 +46,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         ("/api/traces", get().to(traces)),
         ("/api/traces/{trace_id}", get().to(trace)),
         ("/api/services", get().to(services)),
+        ("/api/logs", get().to(logs::logs)),
         ("/api/errors", get().to(errors::errors)),
         ("/api/errors/{uuid}", get().to(errors::error)),
         ("/api/deploys", get().to(errors::deploys)),
@@ -90,11 +95,12 @@ async fn trace(explorer: web::Data<Explorer>, id: web::Path<String>, parameters:
         };
     }
     let errors = errors::of_trace(&explorer, trace_id);
+    let logs = logs::of_trace(&explorer, trace_id);
     match explorer.store.trace(trace_id) {
-        Some(trace) => HttpResponse::Ok().json(TraceView::of(&trace, errors)),
-        // A report may come before the first span, or without any.
-        None if !errors.is_empty() => {
-            HttpResponse::Ok().json(TraceView::of(&Trace { trace_id, spans: Vec::new() }, errors))
+        Some(trace) => HttpResponse::Ok().json(TraceView::of(&trace, logs, errors)),
+        // A report or a log line may come before the first span, or without any.
+        None if !errors.is_empty() || !logs.is_empty() => {
+            HttpResponse::Ok().json(TraceView::of(&Trace { trace_id, spans: Vec::new() }, logs, errors))
         }
         None => unknown_trace(),
     }

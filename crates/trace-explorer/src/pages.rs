@@ -5,6 +5,7 @@ mod errors;
 mod format;
 mod layout;
 mod list;
+mod logs;
 mod panel;
 mod style;
 mod trace;
@@ -20,12 +21,13 @@ use crate::text;
 use crate::waterfall::Waterfall;
 use layout::page;
 
-/// Registers `/`, `/traces`, `/traces/{id}`, `/errors` and below, and the style sheet.
+/// Registers `/`, `/traces`, `/traces/{id}`, `/logs`, `/errors` and below, and the style sheet.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     for (path, handler) in [
         ("/", get().to(traces)),
         ("/traces", get().to(traces)),
         ("/traces/{trace_id}", get().to(trace)),
+        ("/logs", get().to(logs::list)),
         ("/errors", get().to(errors::list)),
         ("/errors/groups/{id}", get().to(errors::group)),
         ("/errors/items/{uuid}", get().to(errors::item)),
@@ -62,20 +64,29 @@ async fn trace(
         Err(message) => return failure(&request, format, StatusCode::BAD_REQUEST, &message),
     };
     let reports = errors::Reports::of(&explorer, trace_id, parameters.span);
+    let lines = logs::TraceLines::of(&explorer, trace_id);
     let trace = explorer.store.trace(trace_id);
-    if trace.is_none() && !reports.is_empty() && !wants_text(&request, format) {
-        return html_response(StatusCode::OK, page("Errors of a trace", &reports.without_spans(trace_id)));
+    if trace.is_none() && !(reports.is_empty() && lines.is_empty()) && !wants_text(&request, format) {
+        let body = reports.without_spans(trace_id, &lines.without_spans());
+        return html_response(StatusCode::OK, page("A trace without spans", &body));
     }
     let Some(waterfall) = trace.as_ref().and_then(Waterfall::of) else {
         return failure(&request, format, StatusCode::NOT_FOUND, api::UNKNOWN_TRACE);
     };
     if wants_text(&request, format) {
-        return text_response(StatusCode::OK, text::render(&waterfall, parameters.width) + &reports.text());
+        let text = text::render(&waterfall, parameters.width) + &reports.text() + &lines.text();
+        return text_response(StatusCode::OK, text);
     }
     let services = explorer.store.services();
     let colors = Colors::assign(services.iter().map(|service| service.name.as_str()));
     let title = format!("{} {}", waterfall.root.service(), waterfall.root.name);
-    html_response(StatusCode::OK, page(&title, &trace::render(&waterfall, &colors, &parameters, &reports)))
+    let body = trace::render(
+        &waterfall,
+        &colors,
+        &parameters,
+        &trace::Beside { reports, lines, links: explorer.links.clone() },
+    );
+    html_response(StatusCode::OK, page(&title, &body))
 }
 
 fn failure(request: &HttpRequest, format: Option<&str>, status: StatusCode, message: &str) -> HttpResponse {

@@ -60,7 +60,7 @@ pub fn cursor_after(trace: &TraceSummary) -> String {
 }
 
 const MS: &str = "a number of milliseconds, such as 12 or 0.5";
-const INSTANT: &str = "nanoseconds since 1970, or a time such as 2026-01-31T12:00:00Z";
+pub(crate) const INSTANT: &str = "nanoseconds since 1970, or a time such as 2026-01-31T12:00:00Z";
 
 fn error_status(value: &str) -> Option<bool> {
     match value {
@@ -81,7 +81,7 @@ fn pair(value: &str) -> Option<(String, String)> {
     (!key.is_empty()).then(|| (key.to_owned(), value.to_owned()))
 }
 
-fn instant(value: &str) -> Option<u64> {
+pub(crate) fn instant(value: &str) -> Option<u64> {
     if value.bytes().all(|byte| byte.is_ascii_digit()) {
         return value.parse().ok();
     }

@@ -75,7 +75,8 @@ impl Server {
         let budget = Budget::new(settings.queue_bytes.max(body_limit));
         let receiver = Receiver::new(ingest, budget, body_limit);
         let logs = Arc::new(LogEvents::new(settings.max_log_bytes));
-        let explorer = Explorer { store, errors, logs, started: Instant::now() };
+        let links = Arc::new(settings.links.clone());
+        let explorer = Explorer { store, errors, logs, links, started: Instant::now() };
         Ok(Self { listener, address, settings, explorer, receiver, ingest_thread })
     }
 

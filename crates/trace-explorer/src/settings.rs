@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::links::Links;
+
 /// How the explorer runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -28,6 +30,9 @@ pub struct Settings {
     /// `EXPLORER_ALLOWED_HOSTS`: names, separated by commas, by which the explorer may be called besides `localhost`
     /// and loopback addresses. Default none.
     pub allowed_hosts: Vec<String>,
+    /// `HONEYCOMB_TEAM`, `ROLLBAR_URL`, `CLOUDWATCH_LOG_GROUP` with `AWS_REGION`: vendors that get the same telemetry, for links
+    /// to their pages. Default none.
+    pub links: Links,
     /// Threads that answer requests. Not from the environment: two are plenty for a local tool.
     pub workers: usize,
 }
@@ -43,6 +48,7 @@ impl Default for Settings {
             max_body_bytes: 20 * 1024 * 1024,
             queue_bytes: 64 * 1024 * 1024,
             allowed_hosts: Vec::new(),
+            links: Links::default(),
             workers: 2,
         }
     }
@@ -76,6 +82,7 @@ impl Settings {
                 .unwrap_or(default.max_body_bytes),
             queue_bytes: reader.at_least("EXPLORER_QUEUE_BYTES", &1024).unwrap_or(default.queue_bytes),
             allowed_hosts: reader.text("EXPLORER_ALLOWED_HOSTS").map(|list| names(&list)).unwrap_or_default(),
+            links: reader.links(),
             workers: default.workers,
         };
         if reader.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError(reader.mistakes)) }
@@ -99,6 +106,15 @@ struct Reader<F> {
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn text(&self, name: &str) -> Option<String> {
         (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn links(&self) -> Links {
+        let region = self.text("AWS_REGION").or_else(|| self.text("AWS_DEFAULT_REGION"));
+        Links {
+            honeycomb: self.text("HONEYCOMB_TEAM"),
+            rollbar: self.text("ROLLBAR_URL").filter(|url| url.starts_with("http")),
+            cloudwatch: self.text("CLOUDWATCH_LOG_GROUP").zip(region),
+        }
     }
 
     fn read<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {

@@ -4,6 +4,7 @@
 use serde::{Serialize, Serializer};
 
 use super::errors::ErrorView;
+use super::logs::LogView;
 use crate::ids::{SpanId, TraceId};
 use crate::model::{Attributes, Event, Link, Span, Trace, serialize_attributes};
 use crate::receiver::Received;
@@ -24,18 +25,18 @@ pub(super) struct TraceList {
 pub(super) struct TraceView<'a> {
     trace_id: TraceId,
     spans: Vec<SpanView<'a>>,
-    /// Log lines of the trace: this version takes in spans only.
-    logs: [(); 0],
+    /// Log lines of the trace, in the order of time.
+    logs: Vec<LogView>,
     /// Error reports of the trace, in the order of their arrival.
     errors: Vec<ErrorView>,
 }
 
 impl<'a> TraceView<'a> {
     /// Spans by start, so that the answer does not depend on the order of arrival.
-    pub(super) fn of(trace: &'a Trace, errors: Vec<ErrorView>) -> Self {
+    pub(super) fn of(trace: &'a Trace, logs: Vec<LogView>, errors: Vec<ErrorView>) -> Self {
         let mut spans: Vec<_> = trace.spans.iter().map(SpanView::of).collect();
         spans.sort_by_key(|span| (span.start_unix_nano, span.span_id));
-        Self { trace_id: trace.trace_id, spans, logs: [], errors }
+        Self { trace_id: trace.trace_id, spans, logs, errors }
     }
 }
 

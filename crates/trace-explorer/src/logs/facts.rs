@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
 
 use super::LogLevel;
 use crate::ids::{SpanId, TraceId};
@@ -63,6 +64,28 @@ impl Line {
         fields.retain(|name, _| !SHOWN.contains(&name.as_str()));
         Self { text, fields }
     }
+
+    /// What the fields say in a few words: of a request its method, path, status and duration, and what failed.
+    pub(crate) fn gist(&self) -> String {
+        let mut words = Vec::new();
+        if let Some(method) = text(&self.fields, "http.request.method") {
+            words.push(method.to_owned());
+            words.extend(text(&self.fields, "url.path").map(str::to_owned));
+        }
+        if let Some(status) = self.fields.get("http.response.status_code") {
+            words.push(format!("→ {status}"));
+        }
+        if let Some(duration) = self.fields.get("duration_ms").and_then(Value::as_f64) {
+            words.push(format!("in {duration} ms"));
+        }
+        words.extend(text(&self.fields, "exception.message").map(str::to_owned));
+        words.join(" ")
+    }
+
+    /// The uuid of the error item that the line is about.
+    pub(crate) fn occurrence(&self) -> Option<Uuid> {
+        text(&self.fields, "rollbar.occurrence.uuid")?.parse().ok()
+    }
 }
 
 fn object(message: &str) -> Option<Map<String, Value>> {
@@ -107,6 +130,22 @@ mod tests {
         let line = Line::of(&message);
         assert_eq!(line.text, "Slow");
         assert_eq!(Value::Object(line.fields), json!({"target": "users::store"}));
+    }
+
+    #[test]
+    fn a_line_about_a_request_is_told_in_a_few_words() {
+        let uuid = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+        let message = json!({
+            "message": "Request failed", "http.request.method": "GET", "url.path": "/fails", "duration_ms": 1.25,
+            "http.response.status_code": 500, "exception.message": "disk on fire", "rollbar.occurrence.uuid": uuid,
+        });
+
+        let line = Line::of(&message.to_string());
+
+        assert_eq!(line.gist(), "GET /fails → 500 in 1.25 ms disk on fire");
+        assert_eq!(line.occurrence(), uuid.parse().ok());
+        assert_eq!(Line::of("{\"message\":\"x\"}").gist(), "");
+        assert_eq!(Line::of("{\"message\":\"x\",\"rollbar.occurrence.uuid\":\"../\"}").occurrence(), None);
     }
 
     #[test]

@@ -4,7 +4,9 @@
 use maud::{Markup, html};
 
 use super::format::percent;
+use super::logs::TraceLines;
 use crate::colors::Colors;
+use crate::logs::LogLevel;
 use crate::model::StatusCode;
 use crate::units;
 use crate::waterfall::{Row, RowKind, Waterfall};
@@ -23,10 +25,18 @@ const MAX_EVENTS: usize = 24;
 const EVENT_DISTANCE: f64 = 0.3;
 
 /// The bars of some rows, one below the other.
-pub(super) fn bars(waterfall: &Waterfall<'_>, rows: &[Row<'_>], colors: &Colors) -> Markup {
+pub(super) fn bars(
+    waterfall: &Waterfall<'_>,
+    rows: &[Row<'_>],
+    colors: &Colors,
+    lines: &TraceLines,
+) -> Markup {
     html! {
         svg.bars width="100%" height=(rows.len() * ROW) aria-hidden="true" {
-            @for (index, row) in rows.iter().enumerate() { (bar(waterfall, row, index * ROW, colors)) }
+            @for (index, row) in rows.iter().enumerate() {
+                (bar(waterfall, row, index * ROW, colors))
+                (log_lines(waterfall, row, index * ROW, lines))
+            }
         }
     }
 }
@@ -77,6 +87,26 @@ fn events(waterfall: &Waterfall<'_>, row: &Row<'_>, top: usize) -> Markup {
     html! {
         @for (at, exception) in dots.take(MAX_EVENTS) {
             circle.exception[exception] cx={ (at) "%" } cy=(top + 13) r="2.5" {}
+        }
+    }
+}
+
+/// A mark below the bar for each log line, which may be of before or after its span.
+fn log_lines(waterfall: &Waterfall<'_>, row: &Row<'_>, top: usize, lines: &TraceLines) -> Markup {
+    let Some(span) = row.span() else { return Markup::default() };
+    let mut last: Option<(f64, Option<LogLevel>)> = None;
+    let marks = lines.marks(span.span_id).filter_map(|(time, level)| {
+        let offset = time.saturating_sub(waterfall.start_unix_nano);
+        let at = percent(offset, waterfall.duration_nano).clamp(MIN_BAR, 100.0 - MIN_BAR);
+        // Of those that cannot be told apart the worse one is seen.
+        let apart = last.is_none_or(|(before, known)| at - before >= EVENT_DISTANCE || level > known);
+        last = if apart { Some((at, level)) } else { last };
+        apart.then_some((at, level))
+    });
+    html! {
+        @for (at, level) in marks.take(MAX_EVENTS) {
+            line class={ "log " (level.map(LogLevel::as_str).unwrap_or_default()) }
+                x1={ (at) "%" } x2={ (at) "%" } y1=(top + 19) y2=(top + 25) {}
         }
     }
 }

@@ -6,7 +6,7 @@ mod deploys;
 mod group;
 mod groups;
 mod item;
-mod parts;
+pub(super) mod parts;
 mod reports;
 
 use actix_web::http::StatusCode;
@@ -83,7 +83,7 @@ pub(super) async fn item(explorer: web::Data<Explorer>, uuid: web::Path<String>)
         return failure(StatusCode::NOT_FOUND, UNKNOWN_ERROR);
     };
     let trace_is_here = occurrence.trace_id.is_some_and(|id| explorer.errors.has_trace(id));
-    let body = item::render(&occurrence, &item, trace_is_here, &colors(&explorer));
+    let body = item::render(&occurrence, &item, trace_is_here, &colors(&explorer), &explorer.links);
     html_response(StatusCode::OK, page(&clean(&occurrence.title), &body))
 }
 

@@ -53,6 +53,11 @@ pub(super) fn dot(slot: usize) -> Markup {
     html! { i class={ "dot c" (slot) } {} }
 }
 
+/// A link to the page of a vendor, where there is one.
+pub(super) fn elsewhere(name: &str, address: Option<String>) -> Markup {
+    html! { @if let Some(address) = address { a href=(address) rel="noopener noreferrer" target="_blank" { (name) " ↗" } } }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,15 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
 
 /// A whole page.
 pub(super) fn page(title: &str, body: &Markup) -> Markup {
+    with_head(title, body, &Markup::default())
+}
+
+/// A whole page that the browser loads again after some seconds.
+pub(super) fn page_again(title: &str, body: &Markup, seconds: u32) -> Markup {
+    with_head(title, body, &html! { meta http-equiv="refresh" content=(seconds); })
+}
+
+fn with_head(title: &str, body: &Markup, head: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -22,6 +31,7 @@ pub(super) fn page(title: &str, body: &Markup) -> Markup {
                 title { (title) " · explorer" }
                 link rel="stylesheet" href=(style::href());
                 link rel="icon" href=(ICON);
+                (head)
             }
             body {
                 header.top {
@@ -35,6 +45,7 @@ pub(super) fn page(title: &str, body: &Markup) -> Markup {
                     }
                     nav.pages {
                         a href="/traces" { "Traces" }
+                        a href="/logs" { "Logs" }
                         a href="/errors" { "Errors" }
                     }
                 }

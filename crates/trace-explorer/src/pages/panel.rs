@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::errors::Reports;
 use super::format::{clean_lines, dot};
+use super::trace::Beside;
 use crate::colors::Colors;
 use crate::ids::SpanId;
 use crate::model::{Attributes, Event, Link, Span, StatusCode, Value};
@@ -17,7 +17,7 @@ pub(super) fn render(
     colors: &Colors,
     id: Option<SpanId>,
     close: &str,
-    reports: &Reports,
+    beside: &Beside,
 ) -> Markup {
     let spans: Vec<&Span> =
         waterfall.rows.iter().filter_map(Row::span).filter(|span| Some(span.span_id) == id).collect();
@@ -28,7 +28,10 @@ pub(super) fn render(
             @for (index, span) in spans.into_iter().enumerate() {
                 (heading(colors, span))
                 // They belong to the id, and so to the first of those that share it.
-                @if index == 0 { (reports.opened()) }
+                @if index == 0 {
+                    (beside.reports.opened())
+                    (beside.lines.opened(span.span_id, waterfall.start_unix_nano))
+                }
                 (details(waterfall, span))
             }
         }

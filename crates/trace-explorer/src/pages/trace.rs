@@ -1,15 +1,18 @@
 //! The waterfall page. The details of a span are a link away and not in every row, so that ten thousand rows stay small.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use maud::{Markup, html};
 
 use super::bars::{self, MAX_INDENT};
 use super::errors::Reports;
-use super::format::{dot, number};
+use super::format::{dot, elsewhere, number};
+use super::logs::TraceLines;
 use super::panel;
 use crate::colors::Colors;
 use crate::ids::SpanId;
+use crate::links::Links;
 use crate::model::{Span, StatusCode};
 use crate::text::{self, clean, count, notices};
 use crate::units;
@@ -62,28 +65,31 @@ impl<'a> View<'a> {
     }
 }
 
-pub(super) fn render(
-    waterfall: &Waterfall<'_>,
-    colors: &Colors,
-    view: &View<'_>,
-    reports: &Reports,
-) -> Markup {
+/// What is told of a trace beside its spans.
+pub(super) struct Beside {
+    pub(super) reports: Reports,
+    pub(super) lines: TraceLines,
+    pub(super) links: Arc<Links>,
+}
+
+pub(super) fn render(waterfall: &Waterfall<'_>, colors: &Colors, view: &View<'_>, beside: &Beside) -> Markup {
     let is_selected = |row: &Row<'_>| view.span.is_some() && row.span().map(|span| span.span_id) == view.span;
     let selected = waterfall.rows.iter().position(is_selected);
     // Without `from` the page is the one that the span is on.
     let from = view.from.or(selected).unwrap_or(0) / ROWS * ROWS;
-    let page = Page { waterfall, colors, selected: view.span, from, reports };
+    let page = Page { waterfall, colors, selected: view.span, from, beside };
     html! {
-        (header(waterfall, colors))
+        (header(waterfall, colors, beside))
         @for notice in notices(waterfall) { p.notice { (notice) } }
-        (reports.loose(waterfall))
+        (beside.reports.loose(waterfall))
+        (beside.lines.loose(waterfall))
         div.split.open[selected.is_some()] {
             div.waterfall {
                 (axis(waterfall.duration_nano))
                 (page.blocks())
                 (page.paging())
             }
-            @if selected.is_some() { (panel::render(waterfall, colors, view.span, &page.address(None), reports)) }
+            @if selected.is_some() { (panel::render(waterfall, colors, view.span, &page.address(None), beside)) }
         }
         @if view.span.is_some() && selected.is_none() {
             p.notice { "The span that this address names has not arrived." }
@@ -91,7 +97,7 @@ pub(super) fn render(
     }
 }
 
-fn header(waterfall: &Waterfall<'_>, colors: &Colors) -> Markup {
+fn header(waterfall: &Waterfall<'_>, colors: &Colors, beside: &Beside) -> Markup {
     let root = waterfall.root;
     let id = waterfall.trace_id;
     let failed = root.status == StatusCode::Error;
@@ -103,6 +109,8 @@ fn header(waterfall: &Waterfall<'_>, colors: &Colors) -> Markup {
                 a href={ "/traces/" (id) "?format=text" } { "Text" }
                 a href={ "/api/traces/" (id) } { "JSON" }
                 a href={ "/api/traces/" (id) "?format=otlp" } { "OTLP" }
+                (elsewhere("Honeycomb", beside.links.trace_at_honeycomb(id, Some(root.start_unix_nano))))
+                (elsewhere("CloudWatch", beside.links.lines_at_cloudwatch(id)))
             }
         }
         dl.facts {
@@ -117,6 +125,7 @@ fn header(waterfall: &Waterfall<'_>, colors: &Colors) -> Markup {
                     @if !failed && inside == 0 { "none" }
                 }
             }
+            (beside.lines.fact())
             @if waterfall.missing > 0 { div { dt { "Missing" } dd { (waterfall.missing) } } }
             div.id { dt { "Trace id" } dd { code { (id) } } }
         }
@@ -155,7 +164,7 @@ struct Page<'a> {
     colors: &'a Colors,
     selected: Option<SpanId>,
     from: usize,
-    reports: &'a Reports,
+    beside: &'a Beside,
 }
 
 impl Page<'_> {
@@ -171,7 +180,7 @@ impl Page<'_> {
                 section.block {
                     ol { @for index in block.clone() { (self.row(&rows[index], anchors[index])) } }
                     (bars::tree(&guides, &rows[block.clone()], first, &slots[block.clone()]))
-                    (bars::bars(self.waterfall, &rows[block], self.colors))
+                    (bars::bars(self.waterfall, &rows[block], self.colors, &self.beside.lines))
                 }
             }
         }
@@ -192,7 +201,7 @@ impl Page<'_> {
                     (deeper) (dot(self.colors.slot(span.service())))
                     @if span.status == StatusCode::Error { span.red { "✗ " } }
                     b { (clean(span.service())) } " " (clean(&span.name))
-                    (self.reports.mark(span.span_id))
+                    (self.beside.reports.mark(span.span_id))
                     @if cycle { " " span.mark { "own ancestor" } }
                     @if span.duplicate_id { " " span.mark { "id not unique" } }
                 }

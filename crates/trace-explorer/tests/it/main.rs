@@ -6,6 +6,7 @@ mod cloudwatch;
 mod errors;
 mod errors_kept;
 mod harness;
+mod logs;
 mod otlp_rules;
 mod pages;
 mod query_api;

@@ -7,6 +7,9 @@ use super::body::{self, SEEN};
 use super::parts::{badge, is_empty, service, table, trace_address, value};
 use crate::colors::Colors;
 use crate::errors::{Item, Occurrence};
+use crate::links::Links;
+use crate::pages::format::elsewhere;
+use crate::pages::logs;
 use crate::text::clean;
 use crate::units;
 
@@ -28,13 +31,24 @@ const FACTS: [(&str, &str); 5] = [
     ("platform", "Platform"),
 ];
 
-pub(super) fn render(one: &Occurrence, item: &Item, trace_is_here: bool, colors: &Colors) -> Markup {
+pub(super) fn render(
+    one: &Occurrence,
+    item: &Item,
+    trace_is_here: bool,
+    colors: &Colors,
+    links: &Links,
+) -> Markup {
     html! {
         div.head {
             h1 { (badge(one.level)) " " (clean(&one.title)) @if one.title.is_empty() { "(without a title)" } }
             nav.formats {
                 a href={ "/errors/groups/" (one.group_id) } { "All of this error" }
                 a href=(super::parts::item_address(&one.uuid).replacen("/errors/items/", "/api/errors/", 1)) { "JSON" }
+                (elsewhere("Rollbar", links.item_at_rollbar(&one.uuid)))
+                @if let Some(id) = one.trace_id {
+                    (elsewhere("Honeycomb", links.trace_at_honeycomb(id, None)))
+                    (elsewhere("CloudWatch", links.lines_at_cloudwatch(id)))
+                }
             }
         }
         (facts(one, item, colors))
@@ -69,6 +83,7 @@ fn trace(one: &Occurrence, is_here: bool) -> Markup {
             p.to-trace {
                 a href=(trace_address(trace_id, one.span_id)) { "Open its trace" } " " code.dim { (trace_id) }
                 @if !is_here { " " span.dim { "(no span of it is here)" } }
+                " · " a href=(logs::address(trace_id, None)) { "its log lines" }
             }
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn badge(level: Level) -> Markup {
 }
 
 /// The address of an item. Its name is a stranger's text.
-pub(super) fn item_address(uuid: &str) -> String {
+pub(in crate::pages) fn item_address(uuid: &str) -> String {
     let mut address = "/errors/items/".to_owned();
     for byte in uuid.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
@@ -39,17 +39,17 @@ pub(super) fn trace_address(trace_id: TraceId, span_id: Option<SpanId>) -> Strin
 }
 
 /// A link to a trace by the start of its id.
-pub(super) fn trace_link(trace_id: TraceId, span_id: Option<SpanId>) -> Markup {
+pub(in crate::pages) fn trace_link(trace_id: TraceId, span_id: Option<SpanId>) -> Markup {
     let id = trace_id.to_string();
     html! { a href=(trace_address(trace_id, span_id)) title={ "trace " (id) } { code { (id[..8]) } } }
 }
 
-pub(super) fn service(name: &str, colors: &Colors) -> Markup {
+pub(in crate::pages) fn service(name: &str, colors: &Colors) -> Markup {
     html! { span.service title=(clean(name)) { (dot(colors.slot(name))) (clean(name)) } }
 }
 
 /// Date and time of day.
-pub(super) fn time(unix_nano: u64) -> Markup {
+pub(in crate::pages) fn time(unix_nano: u64) -> Markup {
     let text = units::time(unix_nano);
     let (date, time) = text.split_once(' ').unwrap_or(("", &text));
     html! { span.date { (date) } " " (time) }
@@ -77,7 +77,7 @@ pub(super) fn value(value: &Value) -> Markup {
 }
 
 /// Keys and values, without those that say nothing.
-pub(super) fn table<'a>(pairs: impl Iterator<Item = (&'a String, &'a Value)>) -> Markup {
+pub(in crate::pages) fn table<'a>(pairs: impl Iterator<Item = (&'a String, &'a Value)>) -> Markup {
     html! {
         dl.attributes {
             @for (key, one) in pairs.filter(|(_, one)| !is_empty(one)) { dt { (clean(key)) } dd { (value(one)) } }

@@ -102,13 +102,14 @@ impl Reports {
         html! { @if !loose.is_empty() { (lines("Error reports of this trace, of no span that is here", &loose)) } }
     }
 
-    /// The page of a trace of which there are reports only.
-    pub(in crate::pages) fn without_spans(&self, trace_id: TraceId) -> Markup {
+    /// The page of a trace of which there are no spans, with what else is known of it.
+    pub(in crate::pages) fn without_spans(&self, trace_id: TraceId, lines: &Markup) -> Markup {
         html! {
-            div.head { h1 { "Errors of a trace" } }
+            div.head { h1 { "A trace without spans" } }
             dl.facts { div.id { dt { "Trace id" } dd { code { (trace_id) } } } }
             p.notice { "No span of this trace is here: none has arrived yet, or they were dropped to make room." }
-            (lines("Error reports of this trace", &self.all.iter().collect::<Vec<_>>()))
+            (lines)
+            @if !self.is_empty() { (self::lines("Error reports of this trace", &self.all.iter().collect::<Vec<_>>())) }
         }
     }
 }

@@ -103,8 +103,9 @@ fn page(list: &str, found: Vec<(String, Value)>, token: Option<&str>, limit: usi
     let begin = match token {
         None => 0,
         Some(token) => {
-            let last = found.iter().position(|(name, _)| name == token);
-            last.map(|last| last + 1)
+            let known = found.iter().position(|(name, _)| name == token);
+            known
+                .map(|known| known + 1)
                 .ok_or_else(|| Failure::Parameter(super::reading::BAD_TOKEN.to_owned()))?
         }
     };
