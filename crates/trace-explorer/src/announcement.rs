@@ -17,12 +17,15 @@ struct Listening {
     address: IpAddr,
     #[serde(rename = "server.port")]
     port: u16,
+    #[serde(rename = "server.grpc_port")]
+    grpc_port: u16,
 }
 
-/// One line of JSON that says where an explorer listens since now, for its process to print.
+/// One line of JSON that says where an explorer listens since now, for its process to print. OTLP/gRPC has the same
+/// address and another port.
 #[must_use]
 #[expect(clippy::missing_panics_doc, reason = "it does not panic")]
-pub fn announcement(address: SocketAddr) -> String {
+pub fn announcement(address: SocketAddr, grpc_port: u16) -> String {
     let now = OffsetDateTime::now_utc();
     let (hour, minute, second, micro) = now.to_hms_micro();
     let line = Listening {
@@ -32,6 +35,7 @@ pub fn announcement(address: SocketAddr) -> String {
         service_name: "explorer",
         address: address.ip(),
         port: address.port(),
+        grpc_port,
     };
     serde_json::to_string(&line).expect("texts and a number are JSON")
 }

@@ -3,6 +3,7 @@
 mod check;
 mod json;
 pub mod limits;
+mod logs;
 mod read;
 mod request;
 mod response;
@@ -15,7 +16,9 @@ use crate::ids::{SpanId, TraceId};
 use crate::model::{Kind, StatusCode};
 use crate::wire::{self, WireError};
 
+pub(crate) use json::logs_from_json;
 pub use json::{decode_json, encode_json};
+pub(crate) use logs::decode_logs;
 pub(crate) use read::{read_origin, read_span};
 pub use request::decode_protobuf;
 pub use response::{Encoding, Status, encode_response, encode_status};
@@ -23,11 +26,20 @@ pub use response::{Encoding, Status, encode_response, encode_status};
 /// The service of a resource that does not name one; the name is the one that the SDKs give.
 pub const UNKNOWN_SERVICE: &str = "unknown_service";
 
+/// What a request carries. Each has an address and a service of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Spans.
+    Traces,
+    /// Log records.
+    Logs,
+}
+
 /// A request that is not OTLP: the sender gets 400 and must not repeat it.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Not protobuf.
-    #[error("not a protobuf ExportTraceServiceRequest")]
+    #[error("not an OTLP request in protobuf")]
     Wire(#[from] WireError),
     /// A protobuf string that is not UTF-8.
     #[error("a text field is not UTF-8")]
@@ -36,7 +48,7 @@ pub enum DecodeError {
     #[error("values are nested deeper than {} levels", limits::MAX_DEPTH)]
     TooDeep,
     /// Not JSON, or not the JSON of OTLP.
-    #[error("not a JSON ExportTraceServiceRequest: {0}")]
+    #[error("not an OTLP request in JSON: {0}")]
     Json(String),
 }
 
@@ -95,18 +107,22 @@ pub struct SpanFacts {
     pub status: StatusCode,
 }
 
-/// The spans of a request that could not be kept.
+/// The spans or log records of a request that could not be kept.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Rejection {
     /// How many.
-    pub spans: u64,
+    pub count: u64,
     /// Why the first one was rejected; empty if none was.
     pub reason: String,
 }
 
 impl Rejection {
     pub(crate) fn add(&mut self, reason: String) {
-        self.spans += 1;
+        self.add_all(1, reason);
+    }
+
+    pub(crate) fn add_all(&mut self, count: u64, reason: String) {
+        self.count += count;
         if self.reason.is_empty() {
             self.reason = reason;
         }

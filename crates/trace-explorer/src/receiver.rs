@@ -1,13 +1,15 @@
-//! `POST /v1/traces`: OTLP over HTTP, by the [protocol's rules][spec] for answers and errors.
+//! `POST /v1/traces` and `POST /v1/logs`: OTLP over HTTP, by the [protocol's rules][spec] for answers and errors.
 //!
 //! [spec]: https://opentelemetry.io/docs/specs/otlp/#otlphttp
 //!
 //! Another signal is another path with a decoder and a store of its own; bodies, limits, compression and the queue are
-//! the same for all.
+//! the same for all, and for [gRPC](grpc), too.
 
 pub(crate) mod body;
 mod cloudwatch;
 mod decompress;
+mod export;
+pub(crate) mod grpc;
 pub(crate) mod ingest;
 mod rollbar;
 
@@ -19,7 +21,8 @@ use actix_web::http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName,
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde::Serialize;
 
-use crate::otlp::{Encoding, Status, encode_response, encode_status};
+use crate::otlp::{Encoding, Signal, Status, encode_response, encode_status};
+use crate::store::log_events::LogEvents;
 use body::{BodyError, Budget, Reservation};
 use decompress::Compression;
 use ingest::{Ingest, IngestError, Job};
@@ -32,20 +35,25 @@ const UNAVAILABLE: i32 = 14;
 /// What the sender of a request is told that met a fault of the explorer's own. OTLP's senders do not repeat a 500.
 const FAULT: &str = "a fault in the explorer itself; its stderr has more";
 
+const QUEUE_FULL: &str = "too many requests are waiting to be written";
+const BROKEN: &str = "the request ended before its body did";
+const TIMED_OUT: &str = "the body took too long to arrive";
+
 /// Seconds after which a sender should try again.
-const RETRY_AFTER_SECONDS: &str = "1";
+const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// What the handlers need.
 pub(crate) struct Receiver {
     ingest: Ingest,
     budget: Arc<Budget>,
     body_limit: usize,
+    logs: Arc<LogEvents>,
     pub(crate) counters: Counters,
 }
 
 impl Receiver {
-    pub(crate) fn new(ingest: Ingest, budget: Arc<Budget>, body_limit: usize) -> Self {
-        Self { ingest, budget, body_limit, counters: Counters::default() }
+    pub(crate) fn new(ingest: Ingest, budget: Arc<Budget>, body_limit: usize, logs: Arc<LogEvents>) -> Self {
+        Self { ingest, budget, body_limit, logs, counters: Counters::default() }
     }
 
     /// What is sent can be written, or will be refused for a reason.
@@ -58,6 +66,7 @@ impl Receiver {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     rejected_spans: AtomicU64,
+    rejected_log_records: AtomicU64,
     refused_requests: AtomicU64,
     postponed_requests: AtomicU64,
 }
@@ -67,6 +76,8 @@ pub(crate) struct Counters {
 pub(crate) struct Received {
     /// Spans that could not be kept: reported to their senders as partial success.
     rejected_spans: u64,
+    /// Log records that could not be kept, in the same way.
+    rejected_log_records: u64,
     /// Requests answered with 4xx or 500: they would meet the same again.
     refused_requests: u64,
     /// Requests answered with 503: their senders try again.
@@ -77,6 +88,7 @@ impl Counters {
     pub(crate) fn snapshot(&self) -> Received {
         Received {
             rejected_spans: self.rejected_spans.load(Ordering::Relaxed),
+            rejected_log_records: self.rejected_log_records.load(Ordering::Relaxed),
             refused_requests: self.refused_requests.load(Ordering::Relaxed),
             postponed_requests: self.postponed_requests.load(Ordering::Relaxed),
         }
@@ -84,31 +96,64 @@ impl Counters {
 
     fn count(&self, status: StatusCode) {
         if status.is_client_error() || status == StatusCode::INTERNAL_SERVER_ERROR {
-            self.refused_requests.fetch_add(1, Ordering::Relaxed);
+            self.count_refused();
         } else if status.is_server_error() {
-            self.postponed_requests.fetch_add(1, Ordering::Relaxed);
+            self.count_postponed();
         }
+    }
+
+    fn count_refused(&self) {
+        self.refused_requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count_postponed(&self) {
+        self.postponed_requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count_rejected(&self, signal: Signal, count: u64) {
+        let counter = match signal {
+            Signal::Traces => &self.rejected_spans,
+            Signal::Logs => &self.rejected_log_records,
+        };
+        counter.fetch_add(count, Ordering::Relaxed);
     }
 }
 
-/// Registers `/v1/traces`, and the addresses of Rollbar and of CloudWatch Logs.
+/// Registers `/v1/traces` and `/v1/logs`, and the addresses of Rollbar and of CloudWatch Logs.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::resource("/v1/traces")
-            .route(web::post().to(traces))
-            .default_service(web::to(|| async { method_not_allowed() })),
-    );
+    for (path, handler) in [("/v1/traces", web::post().to(traces)), ("/v1/logs", web::post().to(logs))] {
+        let only_post = web::to(|| async { method_not_allowed() });
+        config.service(web::resource(path).route(handler).default_service(only_post));
+    }
     rollbar::routes(config);
     cloudwatch::routes(config);
 }
 
 async fn traces(request: HttpRequest, payload: web::Payload, receiver: web::Data<Receiver>) -> HttpResponse {
-    let response = receive(&request, payload, &receiver).await;
+    take(Signal::Traces, &request, payload, &receiver).await
+}
+
+async fn logs(request: HttpRequest, payload: web::Payload, receiver: web::Data<Receiver>) -> HttpResponse {
+    take(Signal::Logs, &request, payload, &receiver).await
+}
+
+async fn take(
+    signal: Signal,
+    request: &HttpRequest,
+    payload: web::Payload,
+    receiver: &Receiver,
+) -> HttpResponse {
+    let response = receive(signal, request, payload, receiver).await;
     receiver.counters.count(response.status());
     response
 }
 
-async fn receive(request: &HttpRequest, payload: web::Payload, receiver: &Receiver) -> HttpResponse {
+async fn receive(
+    signal: Signal,
+    request: &HttpRequest,
+    payload: web::Payload,
+    receiver: &Receiver,
+) -> HttpResponse {
     let Some(encoding) = header(request, CONTENT_TYPE).and_then(Encoding::of_content_type) else {
         return unsupported("Content-Type must be application/x-protobuf or application/json");
     };
@@ -121,13 +166,10 @@ async fn receive(request: &HttpRequest, payload: web::Payload, receiver: &Receiv
         Ok(body) => body,
         Err(error) => return body_failure(error, encoding, receiver.body_limit),
     };
-    match receiver.ingest.take(Job { body, compression, encoding, reservation }).await {
-        Ok(rejected) => {
-            receiver.counters.rejected_spans.fetch_add(rejected.spans, Ordering::Relaxed);
-            HttpResponse::Ok()
-                .content_type(encoding.content_type())
-                .body(encode_response(encoding, &rejected))
-        }
+    match receiver.export(signal, Job { body, compression, encoding, reservation }).await {
+        Ok(rejected) => HttpResponse::Ok()
+            .content_type(encoding.content_type())
+            .body(encode_response(signal, encoding, &rejected)),
         Err(IngestError::Malformed(message)) => {
             failure(StatusCode::BAD_REQUEST, encoding, INVALID_ARGUMENT, &message)
         }
@@ -144,22 +186,17 @@ fn header(request: &HttpRequest, name: HeaderName) -> Option<&str> {
 
 fn body_failure(error: BodyError, encoding: Encoding, limit: usize) -> HttpResponse {
     let (status, message) = match error {
-        BodyError::TooLarge => (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the request is larger than {limit} bytes, before or after decompression"),
-        ),
-        BodyError::BudgetExhausted => {
-            return unavailable(encoding, "too many requests are waiting to be written");
-        }
-        BodyError::Broken => (StatusCode::BAD_REQUEST, "the request ended before its body did".to_owned()),
-        BodyError::TimedOut => (StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive".to_owned()),
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, too_large(limit)),
+        BodyError::BudgetExhausted => return unavailable(encoding, QUEUE_FULL),
+        BodyError::Broken => (StatusCode::BAD_REQUEST, BROKEN.to_owned()),
+        BodyError::TimedOut => (StatusCode::REQUEST_TIMEOUT, TIMED_OUT.to_owned()),
     };
     failure(status, encoding, INVALID_ARGUMENT, &message)
 }
 
 fn unavailable(encoding: Encoding, message: &str) -> HttpResponse {
     let mut builder = HttpResponse::ServiceUnavailable();
-    builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+    builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()));
     with_status(builder, encoding, UNAVAILABLE, message)
 }
 
@@ -175,6 +212,10 @@ fn with_status(
 ) -> HttpResponse {
     let status = Status { code, message: message.to_owned() };
     builder.content_type(encoding.content_type()).body(encode_status(encoding, &status))
+}
+
+fn too_large(limit: usize) -> String {
+    format!("the request is larger than {limit} bytes, before or after decompression")
 }
 
 /// No encoding to answer in is known, so it is plain text, as in the OpenTelemetry Collector.

@@ -1,15 +1,18 @@
 //! The process: binds, replays, serves, drains, syncs.
 
+mod grpc;
+
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
+use self::grpc::Grpc;
 use crate::api::{self, Explorer};
 use crate::guard::{self, AllowedHosts};
 use crate::log::OpenError;
@@ -47,6 +50,8 @@ pub enum ServerError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    grpc_listener: TcpListener,
+    grpc_address: SocketAddr,
     settings: Settings,
     explorer: Explorer,
     receiver: Receiver,
@@ -54,17 +59,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the address, then replays the data directory. Connections that come meanwhile wait.
+    /// Binds the addresses, then replays the data directory. Connections that come meanwhile wait.
     ///
     /// `warn` is told, in one sentence each, what a person should know: damage that was skipped, a disk that is full.
     pub fn start(
         settings: Settings,
         warn: impl Fn(&str) + Send + Sync + 'static,
     ) -> Result<Self, ServerError> {
-        let address = SocketAddr::new(settings.host, settings.port);
-        let bind = |source| ServerError::Bind { address, source };
-        let listener = TcpListener::bind(address).map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
+        let (listener, address) = bind(SocketAddr::new(settings.host, settings.port))?;
+        let (grpc_listener, grpc_address) = bind(SocketAddr::new(settings.host, settings.grpc_port()))?;
         let warn: Warn = Arc::new(warn);
         let store = LogStore::open(&settings.data, settings.max_bytes, |sentence| warn(&sentence))?;
         let errors = Arc::new(store);
@@ -73,11 +76,20 @@ impl Server {
         let (ingest, ingest_thread) =
             Ingest::start(store.clone(), body_limit, warn).map_err(ServerError::Serve)?;
         let budget = Budget::new(settings.queue_bytes.max(body_limit));
-        let receiver = Receiver::new(ingest, budget, body_limit);
         let logs = Arc::new(LogEvents::new(settings.max_log_bytes));
+        let receiver = Receiver::new(ingest, budget, body_limit, logs.clone());
         let links = Arc::new(settings.links.clone());
         let explorer = Explorer { store, errors, logs, links, started: Instant::now() };
-        Ok(Self { listener, address, settings, explorer, receiver, ingest_thread })
+        Ok(Self {
+            listener,
+            address,
+            grpc_listener,
+            grpc_address,
+            settings,
+            explorer,
+            receiver,
+            ingest_thread,
+        })
     }
 
     /// Where it listens, with the port that was given if 0 was asked for.
@@ -86,11 +98,18 @@ impl Server {
         self.address
     }
 
+    /// Where it listens for OTLP/gRPC, in the same way.
+    #[must_use]
+    pub fn grpc_address(&self) -> SocketAddr {
+        self.grpc_address
+    }
+
     /// Serves until `stop` is ready; then finishes what is in flight and makes all of it durable.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
         let store = self.explorer.store.clone();
         let explorer = web::Data::new(self.explorer);
         let receiver = web::Data::new(self.receiver);
+        let grpc_receiver = receiver.clone().into_inner();
         let hosts = web::Data::new(AllowedHosts::new(&self.settings));
         let server = HttpServer::new(move || {
             App::new()
@@ -111,7 +130,17 @@ impl Server {
             .map_err(ServerError::Serve)?
             .run();
         let handle = server.handle();
-        if let Err(error) = run_until(server, stop, || handle.stop(true)).await {
+        let drain = Duration::from_secs(DRAIN_SECONDS);
+        let (grpc, grpc_ended) =
+            Grpc::start(self.grpc_listener, grpc_receiver, drain).map_err(ServerError::Serve)?;
+        let stop = async {
+            tokio::select! {
+                () = stop => {}
+                () = grpc_ended => {}
+            }
+        };
+        let end = || async move { tokio::join!(handle.stop(true), grpc.stop()).1 };
+        if let Err(error) = run_until(server, stop, end).await {
             // Workers may be left, and with them senders: what was answered is made durable without waiting for them.
             let _ = tokio::task::spawn_blocking(move || store.sync()).await;
             return Err(ServerError::Serve(error));
@@ -125,27 +154,37 @@ impl Server {
     }
 }
 
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let error = |source| ServerError::Bind { address, source };
+    let listener = TcpListener::bind(address).map_err(error)?;
+    let address = listener.local_addr().map_err(error)?;
+    Ok((listener, address))
+}
+
 /// Runs `server` until `stop` is ready and `end` has ended it. A server that ends before is an error at once: nobody
 /// would stop what does not answer any more.
-async fn run_until<End: Future<Output = ()>>(
+async fn run_until<End: Future<Output = io::Result<()>>>(
     server: impl Future<Output = io::Result<()>> + Send + 'static,
     stop: impl Future<Output = ()>,
     end: impl FnOnce() -> End,
 ) -> io::Result<()> {
     let mut serving = tokio::spawn(server);
-    tokio::select! {
+    let ended = tokio::select! {
         ended = &mut serving => {
             ended.map_err(io::Error::other)??;
             return Err(io::Error::other("the server ended by itself"));
         }
         () = stop => end().await,
-    }
-    serving.await.map_err(io::Error::other)?
+    };
+    serving.await.map_err(io::Error::other)??;
+    ended
 }
 
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
+
+    use futures_util::FutureExt;
 
     use super::*;
 
@@ -154,14 +193,14 @@ mod tests {
         let server = HttpServer::new(App::new).workers(1).disable_signals();
         let server = server.bind(("127.0.0.1", 0)).unwrap().run();
         let handle = server.handle();
-        let serving = run_until(server, pending(), || ready(()));
+        let serving = run_until(server, pending(), || ready(Ok(())));
 
         let (outcome, ()) = tokio::join!(serving, handle.stop(true));
 
         assert_eq!(outcome.unwrap_err().to_string(), "the server ended by itself");
         let failed = ready(Err(io::ErrorKind::AddrInUse.into()));
         assert_eq!(
-            run_until(failed, pending(), || ready(())).await.unwrap_err().kind(),
+            run_until(failed, pending(), || ready(Ok(()))).await.unwrap_err().kind(),
             io::ErrorKind::AddrInUse
         );
     }
@@ -172,6 +211,6 @@ mod tests {
         let server = server.bind(("127.0.0.1", 0)).unwrap().run();
         let handle = server.handle();
 
-        run_until(server, ready(()), || handle.stop(true)).await.unwrap();
+        run_until(server, ready(()), || handle.stop(true).map(Ok)).await.unwrap();
     }
 }

@@ -14,6 +14,9 @@ pub struct Settings {
     pub host: IpAddr,
     /// `EXPLORER_PORT`: default 4318, the port of OTLP/HTTP; 0 takes a free one.
     pub port: u16,
+    /// `EXPLORER_GRPC_PORT`: the port of OTLP/gRPC; 0 takes a free one. Default 4317, or a free one if `port` is 0: who does
+    /// not care about one does not care about the other.
+    pub grpc_port: Option<u16>,
     /// `EXPLORER_DATA`: the directory of the log. Default `data/explorer`.
     pub data: PathBuf,
     /// `EXPLORER_MAX_BYTES`: bytes of the log; the oldest traces are dropped to keep to it. Default 256 MiB.
@@ -42,6 +45,7 @@ impl Default for Settings {
         Self {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 4318,
+            grpc_port: None,
             data: PathBuf::from("data/explorer"),
             max_bytes: 256 * 1024 * 1024,
             max_log_bytes: 64 * 1024 * 1024,
@@ -53,6 +57,9 @@ impl Default for Settings {
         }
     }
 }
+
+/// The port of OTLP/gRPC.
+const GRPC_PORT: u16 = 4317;
 
 /// Less than this holds hardly a trace.
 const LEAST_BYTES: u64 = 1024 * 1024;
@@ -72,6 +79,7 @@ impl Settings {
         let settings = Self {
             host: reader.read("EXPLORER_HOST", "an IP address such as 127.0.0.1").unwrap_or(default.host),
             port: reader.read("EXPLORER_PORT", "a port from 0 to 65535").unwrap_or(default.port),
+            grpc_port: reader.read("EXPLORER_GRPC_PORT", "a port from 0 to 65535"),
             data: reader.text("EXPLORER_DATA").map_or(default.data, PathBuf::from),
             max_bytes: reader.at_least("EXPLORER_MAX_BYTES", &LEAST_BYTES).unwrap_or(default.max_bytes),
             max_log_bytes: reader
@@ -86,6 +94,11 @@ impl Settings {
             workers: default.workers,
         };
         if reader.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError(reader.mistakes)) }
+    }
+
+    /// The port of OTLP/gRPC that holds.
+    pub(crate) fn grpc_port(&self) -> u16 {
+        self.grpc_port.unwrap_or(if self.port == 0 { 0 } else { GRPC_PORT })
     }
 
     /// The body limit that holds: what is accepted must also fit into the store.
@@ -156,6 +169,7 @@ mod tests {
         let settings = read(&[
             ("EXPLORER_HOST", "0.0.0.0"),
             ("EXPLORER_PORT", "0"),
+            ("EXPLORER_GRPC_PORT", "14317"),
             ("EXPLORER_DATA", "/data"),
             ("EXPLORER_MAX_BYTES", "2097152"),
             ("EXPLORER_MAX_LOG_BYTES", "1048577"),
@@ -166,10 +180,22 @@ mod tests {
         .unwrap();
 
         assert_eq!((settings.host.to_string(), settings.port), ("0.0.0.0".to_owned(), 0));
+        assert_eq!(settings.grpc_port(), 14317);
         assert_eq!((settings.max_bytes, settings.max_body_bytes), (2_097_152, 1_048_576));
         assert_eq!(settings.max_log_bytes, 1_048_577);
         assert_eq!(settings.allowed_hosts, ["explorer", "traces.test"]);
         assert_eq!(settings.body_limit(), 524_288);
+    }
+
+    #[test]
+    fn who_asks_for_a_free_port_gets_two() {
+        let port = |variables: &[(&str, &str)]| read(variables).unwrap().grpc_port();
+
+        assert_eq!(port(&[]), 4317);
+        assert_eq!(port(&[("EXPLORER_PORT", "8080")]), 4317);
+        assert_eq!(port(&[("EXPLORER_PORT", "0")]), 0);
+        assert_eq!(port(&[("EXPLORER_PORT", "0"), ("EXPLORER_GRPC_PORT", "4317")]), 4317);
+        assert_eq!(port(&[("EXPLORER_GRPC_PORT", "0")]), 0);
     }
 
     #[test]

@@ -42,7 +42,8 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
     let server = Server::start(settings, tell)?;
-    writeln!(std::io::stdout(), "{}", announcement(server.address())).context("cannot write to stdout")?;
+    let line = announcement(server.address(), server.grpc_address().port());
+    writeln!(std::io::stdout(), "{line}").context("cannot write to stdout")?;
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -20,6 +20,9 @@ pub const MAX_VALUE_BYTES: usize = 16 * 1024;
 /// Bytes of one span after all of the above; a larger one is rejected.
 pub const MAX_SPAN_BYTES: usize = 1024 * 1024;
 
+/// Bytes of one log record as a line of JSON; a larger one is rejected.
+pub const MAX_LOG_RECORD_BYTES: usize = 1024 * 1024;
+
 /// Messages within messages, counted from the span; JSON and protobuf alike.
 pub const MAX_DEPTH: usize = 48;
 

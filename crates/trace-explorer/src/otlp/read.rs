@@ -70,12 +70,12 @@ fn link(link: proto::span::Link) -> Link {
     }
 }
 
-fn attributes(pairs: Vec<KeyValue>) -> Attributes {
+pub(super) fn attributes(pairs: Vec<KeyValue>) -> Attributes {
     pairs.into_iter().map(|pair| (pair.key, value(pair.value.unwrap_or_default()))).collect()
 }
 
 /// The recursion is as deep as what was let in: [`MAX_DEPTH`](super::limits::MAX_DEPTH).
-fn value(any: AnyValue) -> Value {
+pub(super) fn value(any: AnyValue) -> Value {
     match any.value {
         None | Some(any_value::Value::StringValueStrindex(_)) => Value::Empty,
         Some(any_value::Value::StringValue(text)) => Value::Text(text),

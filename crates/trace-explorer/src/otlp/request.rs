@@ -180,7 +180,7 @@ fn status_code(status: &[u8]) -> Option<u64> {
 }
 
 /// Calls `f` with each message in the repeated field `number`.
-fn each<'a>(
+pub(super) fn each<'a>(
     message: &'a [u8],
     number: u32,
     mut f: impl FnMut(&'a [u8]) -> Result<(), DecodeError>,
@@ -196,12 +196,12 @@ fn each<'a>(
 }
 
 /// The field of both envelopes that is not looked at otherwise; what is kept must be readable by any reader.
-fn schema_url(message: &[u8]) -> Result<(), DecodeError> {
+pub(super) fn schema_url(message: &[u8]) -> Result<(), DecodeError> {
     each(message, SCHEMA_URL, |url| std::str::from_utf8(url).map(drop).map_err(|_| DecodeError::Utf8))
 }
 
 /// The message in the singular field `number`: the last one; empty if there is none.
-fn single(message: &[u8], number: u32) -> Result<&[u8], DecodeError> {
+pub(super) fn single(message: &[u8], number: u32) -> Result<&[u8], DecodeError> {
     let mut last: &[u8] = &message[..0];
     each(message, number, |bytes| {
         last = bytes;

@@ -1,12 +1,13 @@
-//! What an OTLP sender gets back: `ExportTraceServiceResponse`, or `google.rpc.Status` when the request failed.
+//! What an OTLP sender gets back: `ExportTraceServiceResponse` or its like, or `google.rpc.Status` when the request failed.
 
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
 use prost::Message;
 use serde_json::json;
 
-use super::Rejection;
+use super::{Rejection, Signal};
 
 /// The two encodings of OTLP over HTTP. An answer has that of its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,23 +55,34 @@ pub struct Status {
 
 /// The body of a 200. Nothing rejected: no partial success, which in JSON is `{}`.
 #[must_use]
-pub fn encode_response(encoding: Encoding, rejected: &Rejection) -> Vec<u8> {
-    let partial = rejected.spans > 0;
+pub fn encode_response(signal: Signal, encoding: Encoding, rejected: &Rejection) -> Vec<u8> {
     match encoding {
-        Encoding::Json if !partial => b"{}".to_vec(),
-        // OTLP/JSON writes 64-bit numbers as text.
-        Encoding::Json => json!({"partialSuccess": {
-            "rejectedSpans": rejected.spans.to_string(),
-            "errorMessage": rejected.reason,
-        }})
-        .to_string()
-        .into_bytes(),
-        Encoding::Protobuf => {
-            let partial_success = partial.then(|| ExportTracePartialSuccess {
-                rejected_spans: i64::try_from(rejected.spans).unwrap_or(i64::MAX),
-                error_message: rejected.reason.clone(),
-            });
-            ExportTraceServiceResponse { partial_success }.encode_to_vec()
+        Encoding::Json if rejected.count == 0 => b"{}".to_vec(),
+        Encoding::Json => {
+            let field = match signal {
+                Signal::Traces => "rejectedSpans",
+                Signal::Logs => "rejectedLogRecords",
+            };
+            // OTLP/JSON writes 64-bit numbers as text.
+            let partial = json!({field: rejected.count.to_string(), "errorMessage": rejected.reason});
+            json!({"partialSuccess": partial}).to_string().into_bytes()
+        }
+        Encoding::Protobuf if rejected.count == 0 => Vec::new(),
+        Encoding::Protobuf => partial_success(signal, rejected),
+    }
+}
+
+fn partial_success(signal: Signal, rejected: &Rejection) -> Vec<u8> {
+    let count = i64::try_from(rejected.count).unwrap_or(i64::MAX);
+    let error_message = rejected.reason.clone();
+    match signal {
+        Signal::Traces => {
+            let partial = ExportTracePartialSuccess { rejected_spans: count, error_message };
+            ExportTraceServiceResponse { partial_success: Some(partial) }.encode_to_vec()
+        }
+        Signal::Logs => {
+            let partial = ExportLogsPartialSuccess { rejected_log_records: count, error_message };
+            ExportLogsServiceResponse { partial_success: Some(partial) }.encode_to_vec()
         }
     }
 }

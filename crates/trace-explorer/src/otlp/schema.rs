@@ -1,9 +1,11 @@
-//! The OTLP trace messages as tables: what each field is, and how many of it are kept.
+//! The OTLP messages as tables: what each field is, and how many of it are kept.
 //!
 //! One walk over these tables checks a request ([`check`](super::check)), another shortens what is beyond the limits
-//! ([`trim`](super::trim)). Field `n` stands at index `n - 1`; see the [protocol's `trace.proto`][proto].
+//! ([`trim`](super::trim)). Field `n` stands at index `n - 1`; see the protocol's [`trace.proto`][trace] and
+//! [`logs.proto`][logs].
 //!
-//! [proto]: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
+//! [trace]: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
+//! [logs]: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 
 use super::limits::{MAX_ATTRIBUTES, MAX_ELEMENTS, MAX_EVENTS, MAX_LINKS};
 
@@ -66,6 +68,21 @@ static EVENT: [Shape; 4] = [Fixed64, Text, attributes(4), Varint];
 static LINK: [Shape; 6] = [Bytes, Bytes, Text, attributes(5), Varint, Fixed32];
 
 static STATUS: [Shape; 3] = [Unknown, Text, Varint];
+
+pub(super) static LOG_RECORD: [Shape; 12] = [
+    Fixed64,
+    Varint,
+    Text,
+    Unknown,
+    Nested(&ANY_VALUE),
+    attributes(7),
+    Varint,
+    Fixed32,
+    Bytes,
+    Bytes,
+    Fixed64,
+    Text,
+];
 
 static KEY_VALUE: [Shape; 3] = [Text, Nested(&ANY_VALUE), Varint];
 

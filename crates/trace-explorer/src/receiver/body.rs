@@ -1,11 +1,12 @@
 //! Reads a request body: within a limit, within the budget of all bodies together, within a time.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use actix_web::web::Payload;
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 
 /// A sender that needs longer than this for one body is not waited for.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -67,18 +68,41 @@ pub(crate) enum BodyError {
     TimedOut,
 }
 
-/// Reads the body of a request.
-pub(crate) async fn read(
-    payload: Payload,
+/// Reads the body of a request over HTTP/1.1. Of one that is refused the rest is read, too: a sender that is not done
+/// sending would otherwise see a reset and not the answer.
+pub(crate) async fn read<E>(
+    mut payload: impl Stream<Item = Result<Bytes, E>> + Unpin,
     limit: usize,
     reservation: &mut Reservation,
 ) -> Result<Vec<u8>, BodyError> {
-    let reading = read_within(payload, limit, reservation);
+    within_time(async {
+        let body = read_within(&mut payload, limit, reservation).await;
+        if let Err(BodyError::TooLarge | BodyError::BudgetExhausted) = body {
+            discard(payload).await;
+        }
+        body
+    })
+    .await
+}
+
+/// The same over HTTP/2, where an answer may come before the end of the body.
+pub(crate) async fn read_or_answer<E>(
+    mut payload: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    limit: usize,
+    reservation: &mut Reservation,
+) -> Result<Vec<u8>, BodyError> {
+    within_time(read_within(&mut payload, limit, reservation)).await
+}
+
+async fn within_time(
+    reading: impl Future<Output = Result<Vec<u8>, BodyError>>,
+) -> Result<Vec<u8>, BodyError> {
     tokio::time::timeout(READ_TIMEOUT, reading).await.unwrap_or(Err(BodyError::TimedOut))
 }
 
-async fn read_within(
-    mut payload: Payload,
+/// What was read of a body that is refused is let go at once: others need the room.
+async fn read_within<E>(
+    payload: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
     limit: usize,
     reservation: &mut Reservation,
 ) -> Result<Vec<u8>, BodyError> {
@@ -86,30 +110,19 @@ async fn read_within(
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| BodyError::Broken)?;
         if body.len() + chunk.len() > limit {
-            return refuse(BodyError::TooLarge, body, payload, reservation).await;
+            reservation.release();
+            return Err(BodyError::TooLarge);
         }
         if !reservation.grow(chunk.len()) {
-            return refuse(BodyError::BudgetExhausted, body, payload, reservation).await;
+            reservation.release();
+            return Err(BodyError::BudgetExhausted);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-/// What was read is let go first: the rest may take its time, and others need the room.
-async fn refuse(
-    error: BodyError,
-    body: Vec<u8>,
-    payload: Payload,
-    reservation: &mut Reservation,
-) -> Result<Vec<u8>, BodyError> {
-    drop(body);
-    reservation.release();
-    discard(payload).await;
-    Err(error)
-}
-
-async fn discard(mut payload: Payload) {
+async fn discard<E>(mut payload: impl Stream<Item = Result<Bytes, E>> + Unpin) {
     let mut discarded = 0;
     while let Some(Ok(chunk)) = payload.next().await {
         discarded += chunk.len();
@@ -121,19 +134,16 @@ async fn discard(mut payload: Payload) {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::FromRequest;
-    use actix_web::test::TestRequest;
-    use actix_web::web::Bytes;
+    use std::convert::Infallible;
+
     use futures_util::{FutureExt, stream};
 
     use super::*;
 
     /// A body whose first ten bytes have arrived, and whose rest never does.
-    async fn unfinished_body() -> Payload {
+    fn unfinished_body() -> impl Stream<Item = Result<Bytes, Infallible>> + Unpin {
         let arrived = stream::iter([Ok(Bytes::from_static(b"01234")), Ok(Bytes::from_static(b"56789"))]);
-        let payload = Box::pin(arrived.chain(stream::pending()));
-        let request = TestRequest::default().to_http_request();
-        Payload::from_request(&request, &mut actix_web::dev::Payload::Stream { payload }).await.unwrap()
+        arrived.chain(stream::pending())
     }
 
     #[actix_web::test]
@@ -141,10 +151,23 @@ mod tests {
         for (limit, budget) in [(7, 100), (100, 7)] {
             let budget = Budget::new(budget);
             let mut reservation = Reservation::of(&budget);
-            let mut reading = Box::pin(read_within(unfinished_body().await, limit, &mut reservation));
+            let mut reading = Box::pin(read(unfinished_body(), limit, &mut reservation));
 
             assert_eq!(reading.as_mut().now_or_never(), None, "the rest is waited for");
 
+            assert_eq!(budget.used.load(Ordering::Relaxed), 0);
+        }
+    }
+
+    #[actix_web::test]
+    async fn over_http_2_a_body_is_refused_before_it_has_ended() {
+        for (limit, budget, error) in [(7, 100, BodyError::TooLarge), (100, 7, BodyError::BudgetExhausted)] {
+            let budget = Budget::new(budget);
+            let mut reservation = Reservation::of(&budget);
+
+            let outcome = read_or_answer(unfinished_body(), limit, &mut reservation).now_or_never();
+
+            assert_eq!(outcome, Some(Err(error)));
             assert_eq!(budget.used.load(Ordering::Relaxed), 0);
         }
     }

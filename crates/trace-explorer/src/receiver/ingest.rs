@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::body::Reservation;
 use super::decompress::{Compression, DecompressError, decompress};
-use crate::otlp::{self, Encoding, Rejection};
+use crate::otlp::{self, DecodeError, Encoding, Rejection};
 use crate::store::{Store, StoreError};
 
 /// What was appended is on disk after this time at the latest.
@@ -33,6 +33,10 @@ pub(crate) enum IngestError {
 }
 
 impl IngestError {
+    pub(crate) fn malformed(error: &DecodeError) -> Self {
+        Self::Malformed(super::chain(error))
+    }
+
     fn gone() -> Self {
         Self::Unavailable(
             "nothing is written any more: the explorer is stopping, or needs a restart".to_owned(),
@@ -47,6 +51,17 @@ pub(crate) struct Job {
     pub(crate) encoding: Encoding,
     /// Given back when the job is done.
     pub(crate) reservation: Reservation,
+}
+
+impl Job {
+    /// The plain body. For the ingest thread only, which undoes one compression at a time.
+    pub(crate) fn plain(self, limit: usize) -> Result<(Vec<u8>, Encoding, Reservation), IngestError> {
+        let body = decompress(self.body, self.compression, limit).map_err(|error| match error {
+            DecompressError::TooLarge => IngestError::TooLarge,
+            DecompressError::Broken => IngestError::Malformed("the body is not valid gzip".to_owned()),
+        })?;
+        Ok((body, self.encoding, self.reservation))
+    }
 }
 
 type Answer = oneshot::Sender<Result<Rejection, IngestError>>;
@@ -174,16 +189,12 @@ impl Worker {
     }
 
     fn process(&mut self, job: Job) -> Result<Rejection, IngestError> {
-        let Job { body, compression, encoding, reservation } = job;
-        let body = decompress(body, compression, self.body_limit).map_err(|error| match error {
-            DecompressError::TooLarge => IngestError::TooLarge,
-            DecompressError::Broken => IngestError::Malformed("the body is not valid gzip".to_owned()),
-        })?;
+        let (body, encoding, reservation) = job.plain(self.body_limit)?;
         let batch = match encoding {
             Encoding::Protobuf => otlp::decode_protobuf(otlp::exact(body)),
             Encoding::Json => otlp::decode_json(&body),
         };
-        let mut batch = batch.map_err(|error| IngestError::Malformed(super::chain(&error)))?;
+        let mut batch = batch.map_err(|error| IngestError::malformed(&error))?;
         let mut rejected = std::mem::take(&mut batch.rejected);
         let appended = self.store.append(batch);
         self.note(appended.as_ref().err());

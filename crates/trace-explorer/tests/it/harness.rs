@@ -1,5 +1,7 @@
 //! A running explorer, and telemetry to send to it.
 
+use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use actix_web::rt;
@@ -16,6 +18,7 @@ pub(crate) const TOKEN: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 pub(crate) struct Running {
     pub(crate) client: Client,
     pub(crate) base: String,
+    pub(crate) grpc: SocketAddr,
     stop: oneshot::Sender<()>,
     serving: rt::task::JoinHandle<Result<(), ServerError>>,
 }
@@ -34,10 +37,10 @@ impl Running {
     #[expect(clippy::unused_async, reason = "it must run inside a runtime")]
     pub(crate) async fn with(settings: Settings) -> Self {
         let server = Server::start(settings, |_| {}).unwrap();
-        let base = format!("http://{}", server.address());
+        let (base, grpc) = (format!("http://{}", server.address()), server.grpc_address());
         let (stop, stopped) = oneshot::channel();
         let serving = rt::spawn(server.serve(async move { drop(stopped.await) }));
-        Self { client: Client::new(), base, stop, serving }
+        Self { client: Client::new(), base, grpc, stop, serving }
     }
 
     pub(crate) async fn stop(self) {
@@ -114,6 +117,12 @@ impl Running {
         let traces = answer["traces"].as_array().unwrap_or_else(|| panic!("{answer}"));
         traces.iter().map(|trace| trace["trace_id"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+pub(crate) fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
 }
 
 pub(crate) async fn json_of(response: Response) -> Value {

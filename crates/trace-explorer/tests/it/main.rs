@@ -5,8 +5,10 @@
 mod cloudwatch;
 mod errors;
 mod errors_kept;
+mod grpc;
 mod harness;
 mod logs;
+mod otlp_logs;
 mod otlp_rules;
 mod pages;
 mod query_api;

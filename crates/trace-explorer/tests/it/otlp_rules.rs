@@ -12,16 +12,10 @@ use serde_json::{Value, json};
 use trace_explorer::Settings;
 use trace_explorer::otlp::Status;
 
-use crate::harness::{Running, json_of, request, span, trace_id};
+use crate::harness::{Running, gzip, json_of, request, span, trace_id};
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
-
-fn gzip(plain: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(plain).unwrap();
-    encoder.finish().unwrap()
-}
 
 fn protobuf(spans: Vec<Span>) -> Vec<u8> {
     let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
@@ -201,30 +195,40 @@ async fn other_content_types_encodings_and_methods_are_refused() {
 
 #[actix_web::test]
 async fn a_full_queue_is_503_with_retry_after() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().to_owned();
-    let settings =
-        Settings { port: 0, data, max_body_bytes: 2_000, queue_bytes: 2_000, ..Settings::default() };
-    let explorer = Running::with(settings).await;
-    // A sender that has begun and does not end holds its part of the queue.
-    let mut slow = TcpStream::connect(explorer.base.trim_start_matches("http://")).unwrap();
-    write!(slow, "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PROTOBUF}\r\nContent-Length: 1501\r\n\r\n").unwrap();
-    slow.write_all(&[0; 1_500]).unwrap();
+    for path in ["/v1/traces", "/v1/logs"] {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().to_owned();
+        let settings =
+            Settings { port: 0, data, max_body_bytes: 2_000, queue_bytes: 2_000, ..Settings::default() };
+        let explorer = Running::with(settings).await;
+        let url = format!("{}{path}", explorer.base);
+        let send = || explorer.client.post(&url).header("content-type", PROTOBUF).body(vec![0; 1_000]).send();
+        // A sender that has begun and does not end holds its part of the queue.
+        let slow = || {
+            let mut slow = TcpStream::connect(explorer.base.trim_start_matches("http://")).unwrap();
+            write!(slow, "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {PROTOBUF}\r\nContent-Length: 1501\r\n\r\n").unwrap();
+            slow.write_all(&[0; 1_500]).unwrap();
+            slow
+        };
 
-    let response = loop {
-        let response = explorer.post(PROTOBUF, vec![0; 1_000]).send().await.unwrap();
-        if response.status() != 400 {
-            break response;
-        }
-    };
+        let mut all = Vec::new();
+        let response = loop {
+            // One that comes while another body fills the queue is refused and holds nothing.
+            all.push(slow());
+            let response = send().await.unwrap();
+            if response.status() != 400 {
+                break response;
+            }
+        };
 
-    assert_eq!(
-        (response.status().as_u16(), &response.headers()["retry-after"]),
-        (503, &"1".parse().unwrap())
-    );
-    assert_eq!(Status::decode(response.bytes().await.unwrap()).unwrap().code, 14);
-    drop(slow);
-    while explorer.post(PROTOBUF, vec![0; 1_000]).send().await.unwrap().status() == 503 {}
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["retry-after"]),
+            (503, &"1".parse().unwrap())
+        );
+        assert_eq!(Status::decode(response.bytes().await.unwrap()).unwrap().code, 14);
+        drop(all);
+        while send().await.unwrap().status() == 503 {}
+    }
 }
 
 /// `examples/trace.json` of the protocol's own repository, with its unknown-to-us and its optional fields.

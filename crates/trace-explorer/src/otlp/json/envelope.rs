@@ -48,28 +48,36 @@ struct ScopeSpans {
 }
 
 /// A message that can be turned into protobuf.
-trait Encode {
+pub(super) trait Encode {
     fn encode(self) -> Vec<u8>;
 }
 
 impl Encode for ResourceSpans {
     fn encode(self) -> Vec<u8> {
-        let mut out = self.scope_spans.fields;
-        if let Some(resource) = self.resource {
-            put(&mut out, 1, Wire::Len(&resource::Resource::from(resource).encode_to_vec()));
-        }
-        out
+        of_resource(self.resource, self.scope_spans.fields)
     }
 }
 
 impl Encode for ScopeSpans {
     fn encode(self) -> Vec<u8> {
-        let mut out = self.spans.fields;
-        if let Some(scope) = self.scope {
-            put(&mut out, 1, Wire::Len(&InstrumentationScope::from(scope).encode_to_vec()));
-        }
-        out
+        of_scope(self.scope, self.spans.fields)
     }
+}
+
+/// `ResourceSpans` or its like, whose other fields are `out`.
+pub(super) fn of_resource(resource: Option<Resource>, mut out: Vec<u8>) -> Vec<u8> {
+    if let Some(resource) = resource {
+        put(&mut out, 1, Wire::Len(&resource::Resource::from(resource).encode_to_vec()));
+    }
+    out
+}
+
+/// `ScopeSpans` or its like, whose other fields are `out`.
+pub(super) fn of_scope(scope: Option<Scope>, mut out: Vec<u8>) -> Vec<u8> {
+    if let Some(scope) = scope {
+        put(&mut out, 1, Wire::Len(&InstrumentationScope::from(scope).encode_to_vec()));
+    }
+    out
 }
 
 impl Encode for Span {
@@ -79,8 +87,8 @@ impl Encode for Span {
 }
 
 /// A JSON list of `T` as protobuf's repeated field `FIELD`.
-struct Encoded<T, const FIELD: u32> {
-    fields: Vec<u8>,
+pub(super) struct Encoded<T, const FIELD: u32> {
+    pub(super) fields: Vec<u8>,
     of: PhantomData<T>,
 }
 

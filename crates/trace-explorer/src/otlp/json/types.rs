@@ -60,6 +60,22 @@ message! {
 }
 
 message! {
+    LogRecord {
+        time_unix_nano: Number<u64>,
+        observed_time_unix_nano: Number<u64>,
+        severity_number: i32,
+        severity_text: String,
+        body: Option<AnyValue>,
+        attributes: Attributes,
+        dropped_attributes_count: u32,
+        flags: u32,
+        trace_id: Hex,
+        span_id: Hex,
+        event_name: String,
+    }
+}
+
+message! {
     Event { time_unix_nano: Number<u64>, name: String, attributes: Attributes, dropped_attributes_count: u32, }
 }
 
