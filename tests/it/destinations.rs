@@ -98,6 +98,7 @@ fn an_outage_of_a_destination_loses_nothing() {
         "explorer",
         &variables([
             ("EXPLORER_PORT", callee::free(&address)),
+            ("EXPLORER_GRPC_PORT", "0".to_owned()),
             ("EXPLORER_DATA", format!("{folder}/explorer")),
         ]),
     );

@@ -14,6 +14,7 @@ mod doctor;
 mod dotenv;
 mod faults;
 mod foreign_logs;
+mod foreign_otlp;
 mod foreign_reports;
 mod foreign_service;
 mod outbox;

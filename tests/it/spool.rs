@@ -27,6 +27,7 @@ fn spans_and_reports_of_an_outage_are_sent_after_a_restart() {
 
     let of_explorer = variables([
         ("EXPLORER_PORT", callee::free(&address)),
+        ("EXPLORER_GRPC_PORT", "0".to_owned()),
         ("EXPLORER_DATA", format!("{folder}/explorer")),
     ]);
     let explorer = Service::run("explorer", &of_explorer);

@@ -35,6 +35,13 @@ pub fn cloudwatch(endpoint: &str, trace_id: &str) -> Option<Value> {
     run(concat!(env!("CARGO_MANIFEST_DIR"), "/python/cloudwatch.py"), &[endpoint, trace_id])
 }
 
+/// Runs `tests/python/otlp.py`, which sends a span and two log records of it over HTTP to `http` and over gRPC to `grpc`,
+/// plain and with gzip. Returns the traces by how they were sent, or `None` as [`start`] does.
+#[must_use]
+pub fn otlp(http: &str, grpc: &str) -> Option<Value> {
+    run(concat!(env!("CARGO_MANIFEST_DIR"), "/python/otlp.py"), &[http, grpc])
+}
+
 fn run(script: &str, arguments: &[&str]) -> Option<Value> {
     let output = Command::new(python()?).arg(script).args(arguments).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -173,6 +173,14 @@ impl Service {
         })
     }
 
+    /// Of an explorer: where it takes OTLP/gRPC, as `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn grpc_address(&self) -> String {
+        let lines = self.process.as_ref().expect("the service runs").log();
+        let port = lines.iter().find_map(|line| line["server.grpc_port"].as_u64());
+        format!("http://127.0.0.1:{}", port.expect("its first line tells it"))
+    }
+
     /// Of an explorer: the trace with this id, as soon as it is `complete`.
     #[must_use]
     pub fn trace(&self, id: &str, complete: impl Fn(&Trace) -> bool) -> Trace {
