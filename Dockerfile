@@ -58,7 +58,7 @@ ENTRYPOINT ["/notifications"]
 
 FROM service AS explorer
 COPY --from=build /out/explorer /explorer
-EXPOSE 4318
+EXPOSE 4318 4317
 HEALTHCHECK --interval=3s --timeout=3s --start-period=30s --retries=5 CMD ["/explorer", "healthcheck"]
 ENTRYPOINT ["/explorer"]
 

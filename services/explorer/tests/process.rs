@@ -73,6 +73,8 @@ fn it_says_where_it_listens_and_stops_on_sigterm_and_ctrl_c_without_losing_a_spa
             (&line["service.name"], &line["server.address"]),
             (&"explorer".into(), &"127.0.0.1".into())
         );
+        let grpc = line["server.grpc_port"].as_u64().unwrap().try_into().unwrap();
+        drop(TcpStream::connect(("127.0.0.1", grpc)).unwrap());
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
         send_a_span(&line);
 
@@ -137,13 +139,14 @@ fn an_address_that_is_taken_is_named_with_exit_code_1() {
     let address = listener.local_addr().unwrap();
     let port = address.port().to_string();
 
-    let output = command(&[("EXPLORER_PORT", &port), ("EXPLORER_DATA", data.path().to_str().unwrap())])
-        .output()
-        .unwrap();
+    for taken in ["EXPLORER_PORT", "EXPLORER_GRPC_PORT"] {
+        let free = [("EXPLORER_PORT", "0"), ("EXPLORER_DATA", data.path().to_str().unwrap())];
+        let output = command(&free).env(taken, &port).output().unwrap();
 
-    let (code, message) = failure(&output);
-    assert_eq!(code, Some(1));
-    assert_eq!(message, format!("cannot listen on {address}: Address already in use (os error 98)\n"));
+        let (code, message) = failure(&output);
+        assert_eq!(code, Some(1));
+        assert_eq!(message, format!("cannot listen on {address}: Address already in use (os error 98)\n"));
+    }
 }
 
 #[test]
