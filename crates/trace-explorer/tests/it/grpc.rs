@@ -203,12 +203,17 @@ async fn what_is_not_otlp_is_refused_for_good() {
     let codec = ProstCodec::<_, ExportTraceServiceResponse>::default();
 
     let malformed = grpc.unary(Request::new(other), TRACES.parse().unwrap(), codec).await.unwrap_err();
+    let mut compressed = Request::new(spans(vec![span(1)]));
+    compressed.metadata_mut().insert("grpc-encoding", "br".parse().unwrap());
+    let compressed = TraceServiceClient::new(channel.clone()).export(compressed).await.unwrap_err();
     let metrics = MetricsServiceClient::new(channel).export(ExportMetricsServiceRequest::default()).await;
 
     assert_eq!(malformed.code(), Code::InvalidArgument, "{malformed}");
     assert!(malformed.message().contains("not an OTLP request"), "{malformed}");
+    assert_eq!(compressed.code(), Code::Unimplemented, "{compressed}");
+    assert_eq!(compressed.metadata().get("grpc-accept-encoding").unwrap(), "identity,gzip");
     assert_eq!(metrics.unwrap_err().code(), Code::Unimplemented);
-    assert_eq!(explorer.json("/api/stats").await["refused_requests"], 2);
+    assert_eq!(explorer.json("/api/stats").await["refused_requests"], 3);
 }
 
 #[actix_web::test]
