@@ -17,6 +17,8 @@ mod foreign_logs;
 mod foreign_otlp;
 mod foreign_reports;
 mod foreign_service;
+mod joined;
+mod log_lines;
 mod outbox;
 mod postgres;
 mod quiet;

@@ -1,11 +1,13 @@
-//! Programs in another language: Python, with Flask and the OpenTelemetry SDK, with Rollbar's, and with AWS's.
+//! Programs in another language: Python, with Flask and the OpenTelemetry SDK, with Rollbar's, with AWS's, and with `moto`.
 
 use std::ffi::OsString;
+use std::net::TcpStream;
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::process::Process;
+use crate::{callee, eventually};
 
 /// Starts `tests/python/foreign.py`, which sends its spans to `explorer`. The interpreter is that of
 /// `CRUDDUR_TEST_PYTHON`, which has the packages of `tests/python/requirements.txt`. `None`, said loudly, where a tester has
@@ -40,6 +42,25 @@ pub fn cloudwatch(endpoint: &str, trace_id: &str) -> Option<Value> {
 #[must_use]
 pub fn otlp(http: &str, grpc: &str) -> Option<Value> {
     run(concat!(env!("CARGO_MANIFEST_DIR"), "/python/otlp.py"), &[http, grpc])
+}
+
+/// Starts `moto`, a stand-in for AWS that others wrote, and waits until it answers. Its address, or `None` as [`start`] does.
+#[must_use]
+pub fn moto() -> Option<(Process, String)> {
+    let mut command = Command::new(python()?);
+    let address = callee::nobody();
+    let port = callee::free(&address);
+    command.args(["-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", &port]);
+    let process = Process::spawn("moto", &mut command);
+    eventually("moto", || TcpStream::connect(format!("127.0.0.1:{port}")).ok());
+    Some((process, address))
+}
+
+/// Runs `tests/python/read_logs.py`, which reads all of a log group at `endpoint`. Returns its streams, or `None` as [`start`]
+/// does.
+#[must_use]
+pub fn read_logs(endpoint: &str, group: &str) -> Option<Value> {
+    run(concat!(env!("CARGO_MANIFEST_DIR"), "/python/read_logs.py"), &[endpoint, group])
 }
 
 fn run(script: &str, arguments: &[&str]) -> Option<Value> {

@@ -1,5 +1,6 @@
 //! The client.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
@@ -23,20 +24,22 @@ use crate::{Batch, Error, LogEvent, LogStream, Rejected};
 pub struct Client {
     endpoint: Option<String>,
     sdk: OnceCell<sdk::Client>,
+    /// The group that was made here and does not have its retention yet.
+    unkept: Mutex<Option<String>>,
 }
 
 impl Client {
     /// A client of AWS, or of whatever `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS` or `AWS_ENDPOINT_URL` names.
     #[must_use]
     pub fn from_env() -> Self {
-        Self { endpoint: None, sdk: OnceCell::new() }
+        Self { endpoint: None, sdk: OnceCell::new(), unkept: Mutex::new(None) }
     }
 
     /// A client of a server that stands in for CloudWatch at `endpoint` and looks at no credentials. Those of the environment
     /// are not used, so that they do not get there.
     #[must_use]
     pub fn standing_in(endpoint: impl Into<String>) -> Self {
-        Self { endpoint: Some(endpoint.into()), sdk: OnceCell::new() }
+        Self { endpoint: Some(endpoint.into()), sdk: OnceCell::new(), unkept: Mutex::new(None) }
     }
 
     /// Puts `batch` into `stream`, in as many calls as the rules ask for, within `limit` altogether. A group and a stream that
@@ -47,8 +50,11 @@ impl Client {
     pub async fn put(&self, stream: &LogStream, batch: &mut Batch, limit: Duration) -> Result<(), Error> {
         let deadline = Instant::now() + limit;
         let sdk = self.sdk(deadline).await?;
+        if self.owes_retention(stream) {
+            self.keep(sdk, stream, deadline).await?;
+        }
         while let Some(call) = batch.next() {
-            let put = put_or_make(sdk, stream, batch.events(&call), deadline).await?;
+            let put = self.put_or_make(sdk, stream, batch.events(&call), deadline).await?;
             let info = put.rejected_log_events_info();
             let rejected = info.map(|info| Rejected::of(info, call.len())).unwrap_or_default();
             batch.taken(&call, rejected);
@@ -88,26 +94,84 @@ impl Client {
         let loader = loader.endpoint_url(endpoint).region(Region::from_static("us-east-1"));
         Ok(loader.credentials_provider(credentials).load().await)
     }
-}
 
-/// Puts events, and makes the stream if it is missing.
-async fn put_or_make(
-    sdk: &sdk::Client,
-    stream: &LogStream,
-    events: &[LogEvent],
-    deadline: Instant,
-) -> Result<PutLogEventsOutput, Error> {
-    match within(deadline, put(sdk, stream, events)).await? {
-        Err(error) if is_not_found(&error) => {}
-        outcome => return answered(outcome),
-    }
-    make_stream(sdk, stream, deadline).await?;
-    match within(deadline, put(sdk, stream, events)).await? {
-        // What was made may take a moment until all of AWS knows of it.
-        Err(error) if is_not_found(&error) => {
-            Err(Error::Unavailable("the stream was just made, and is not known yet".to_owned()))
+    /// Puts events, and makes the stream if it is missing.
+    async fn put_or_make(
+        &self,
+        sdk: &sdk::Client,
+        stream: &LogStream,
+        events: &[LogEvent],
+        deadline: Instant,
+    ) -> Result<PutLogEventsOutput, Error> {
+        match within(deadline, put(sdk, stream, events)).await? {
+            Err(error) if is_not_found(&error) => {}
+            outcome => return answered(outcome),
         }
-        outcome => answered(outcome),
+        self.make_stream(sdk, stream, deadline).await?;
+        answered(within(deadline, put(sdk, stream, events)).await?)
+    }
+
+    /// Makes the stream, and its group if that is missing too.
+    async fn make_stream(
+        &self,
+        sdk: &sdk::Client,
+        stream: &LogStream,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let make =
+            || sdk.create_log_stream().log_group_name(&stream.group).log_stream_name(&stream.name).send();
+        match within(deadline, make()).await? {
+            Err(error) if is_not_found(&error) => {}
+            outcome => return made_or_there(outcome),
+        }
+        self.make_group(sdk, stream, deadline).await?;
+        made_or_there(within(deadline, make()).await?)
+    }
+
+    /// Makes the group. Only who made it says how long it keeps its events: in one that was there, somebody else has.
+    async fn make_group(
+        &self,
+        sdk: &sdk::Client,
+        stream: &LogStream,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let tags = Some(stream.tags.clone()).filter(|tags| !tags.is_empty());
+        let make = sdk.create_log_group().log_group_name(&stream.group).set_tags(tags);
+        match within(deadline, make.send()).await? {
+            Err(error) if is_there(&error) => return Ok(()),
+            outcome => outcome.map_err(|error| Error::of(&error))?,
+        };
+        if stream.retention_days.is_none() {
+            return Ok(());
+        }
+        self.set_unkept(Some(stream.group.clone()));
+        self.keep(sdk, stream, deadline).await
+    }
+
+    /// Says how long the group keeps its events. What may succeed later is tried again with the next put. What is refused is
+    /// told once, as an error after which the events go: they are not lost because of a permission that only the group needs.
+    async fn keep(&self, sdk: &sdk::Client, stream: &LogStream, deadline: Instant) -> Result<(), Error> {
+        let days = stream.retention_days;
+        let asked = sdk.put_retention_policy().log_group_name(&stream.group).set_retention_in_days(days);
+        let kept = within(deadline, asked.send()).await?.map_err(|error| of_just_made(&error));
+        if kept.as_ref().err().is_none_or(|error| !error.is_transient()) {
+            self.set_unkept(None);
+        }
+        kept.map(drop).map_err(|error| match error {
+            error if error.is_transient() => error,
+            error => {
+                Error::Unavailable(format!("the group was made, but keeps its events for ever: {error}"))
+            }
+        })
+    }
+
+    fn owes_retention(&self, stream: &LogStream) -> bool {
+        let unkept = self.unkept.lock().unwrap_or_else(PoisonError::into_inner);
+        unkept.as_ref() == Some(&stream.group) && stream.retention_days.is_some()
+    }
+
+    fn set_unkept(&self, group: Option<String>) {
+        *self.unkept.lock().unwrap_or_else(PoisonError::into_inner) = group;
     }
 }
 
@@ -119,7 +183,7 @@ fn answered(
         |error: &SdkError<_>| error.raw_response().is_some_and(|response| response.status().is_success());
     match outcome {
         Err(error) if is_success(&error) => Ok(PutLogEventsOutput::builder().build()),
-        outcome => outcome.map_err(|error| Error::of(&error)),
+        outcome => outcome.map_err(|error| of_just_made(&error)),
     }
 }
 
@@ -140,39 +204,26 @@ async fn put(
         .await
 }
 
-/// Makes the stream, and its group if that is missing too.
-async fn make_stream(sdk: &sdk::Client, stream: &LogStream, deadline: Instant) -> Result<(), Error> {
-    let make = || sdk.create_log_stream().log_group_name(&stream.group).log_stream_name(&stream.name).send();
-    match within(deadline, make()).await? {
-        Err(error) if is_not_found(&error) => {}
-        outcome => return made_or_there(outcome),
-    }
-    make_group(sdk, stream, deadline).await?;
-    made_or_there(within(deadline, make()).await?)
-}
-
-/// Makes the group. Only who made it says how long it keeps its events: in one that was there, somebody else has.
-async fn make_group(sdk: &sdk::Client, stream: &LogStream, deadline: Instant) -> Result<(), Error> {
-    let tags = Some(stream.tags.clone()).filter(|tags| !tags.is_empty());
-    let make = sdk.create_log_group().log_group_name(&stream.group).set_tags(tags);
-    match within(deadline, make.send()).await? {
-        Err(error) if is_there(&error) => return Ok(()),
-        outcome => outcome.map_err(|error| Error::of(&error))?,
-    };
-    let Some(days) = stream.retention_days else { return Ok(()) };
-    let keep = sdk.put_retention_policy().log_group_name(&stream.group).retention_in_days(days);
-    within(deadline, keep.send()).await?.map_err(|error| Error::of(&error))?;
-    Ok(())
-}
-
 /// Several processes begin at the same moment and make the same: whoever is second finds it there.
 fn made_or_there<T, E>(made: Result<T, SdkError<E>>) -> Result<(), Error>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     match made {
-        Err(error) if !is_there(&error) => Err(Error::of(&error)),
+        Err(error) if !is_there(&error) => Err(of_just_made(&error)),
         _ => Ok(()),
+    }
+}
+
+/// What was made may take a moment until all of AWS knows of it: not being found then is no refusal.
+fn of_just_made<E>(error: &SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    if is_not_found(error) {
+        Error::Unavailable("the group or the stream was just made, and is not known yet".to_owned())
+    } else {
+        Error::of(error)
     }
 }
 

@@ -1,5 +1,5 @@
-//! A service with the chassis of all others that makes as much telemetry as it is asked for: `/spans/{count}` and
-//! `/failures/{count}`.
+//! A service with the chassis of all others that makes as much telemetry as it is asked for: `/spans/{count}`,
+//! `/failures/{count}`, `/lines/{count}`, and `/say`, which logs what it is sent.
 
 use std::error::Error;
 use std::future::{Future, ready};
@@ -28,6 +28,20 @@ async fn failures(count: Path<u32>) -> &'static str {
     "failed"
 }
 
+/// Log lines, each with its number.
+async fn lines(count: Path<u32>) -> &'static str {
+    for number in 0..*count {
+        tracing::info!(number, "A line of the burst");
+    }
+    "written"
+}
+
+/// A log line of whatever text, as its message and as a field.
+async fn say(text: String) -> &'static str {
+    tracing::warn!(text, "{text}");
+    "said"
+}
+
 /// There is nothing that it could wait for.
 struct Ready;
 
@@ -46,7 +60,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         configure: |config: &mut ServiceConfig| {
             config
                 .route("/spans/{count}", web::get().to(spans))
-                .route("/failures/{count}", web::get().to(failures));
+                .route("/failures/{count}", web::get().to(failures))
+                .route("/lines/{count}", web::get().to(lines))
+                .app_data(web::PayloadConfig::new(4 << 20))
+                .route("/say", web::post().to(say));
         },
         readiness: Arc::new(Ready),
         trust: TrustPolicy::Public,

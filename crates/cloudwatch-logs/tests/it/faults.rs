@@ -115,6 +115,53 @@ async fn a_stream_that_is_not_known_at_once_is_tried_later() {
     assert_eq!(*asked, ["PutLogEvents", "CreateLogStream", "PutLogEvents", "PutLogEvents"]);
 }
 
+#[actix_web::test]
+async fn a_group_that_is_not_known_right_after_it_was_made_is_tried_later() {
+    let missing = Act::Answer(400, r#"{"__type":"ResourceNotFoundException"}"#);
+    let (address, asked) = acting(&[missing.clone(), missing.clone(), Act::Take, missing, Act::Take]);
+    let client = Client::standing_in(address);
+    let mut batch = batch(1);
+
+    let error = client.put(&stream(), &mut batch, LIMIT).await.unwrap_err();
+
+    assert!(error.is_transient(), "{error}");
+    client.put(&stream(), &mut batch, LIMIT).await.unwrap();
+    assert_eq!(asked.lock().unwrap()[2..4], ["CreateLogGroup", "CreateLogStream"]);
+}
+
+/// How often a client that makes a group asks for its retention, when the first time is answered with `refusal`. Its events
+/// arrive with the second put.
+async fn asked_for_retention(refusal: &'static str) -> (String, usize) {
+    let missing = Act::Answer(400, r#"{"__type":"ResourceNotFoundException"}"#);
+    let (address, asked) =
+        acting(&[missing.clone(), missing, Act::Take, Act::Answer(400, refusal), Act::Take]);
+    let client = Client::standing_in(address);
+    let (stream, mut batch) = (stream().retention_days(Some(30)), batch(3));
+
+    let error = client.put(&stream, &mut batch, LIMIT).await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    client.put(&stream, &mut batch, LIMIT).await.unwrap();
+
+    assert_eq!(batch.pending(), 0);
+    let count = asked.lock().unwrap().iter().filter(|asked| *asked == "PutRetentionPolicy").count();
+    (error.to_string(), count)
+}
+
+#[actix_web::test]
+async fn retention_that_is_refused_is_told_and_loses_no_events() {
+    let (told, count) = asked_for_retention(r#"{"__type":"AccessDeniedException","message":"no"}"#).await;
+
+    assert!(told.contains("keeps its events for ever") && told.contains("AccessDeniedException"), "{told}");
+    assert_eq!(count, 1);
+}
+
+#[actix_web::test]
+async fn retention_that_was_throttled_is_set_with_the_next_put() {
+    let (_, count) = asked_for_retention(r#"{"__type":"ThrottlingException"}"#).await;
+
+    assert_eq!(count, 2);
+}
+
 /// Puts one event in a process of its own, which has these variables and no others.
 fn put_with(variables: &[(&str, &str)]) -> String {
     let home = tempfile::tempdir().unwrap();

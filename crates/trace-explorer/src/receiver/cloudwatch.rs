@@ -45,8 +45,11 @@ async fn call(
     explorer: web::Data<Explorer>,
 ) -> HttpResponse {
     let outcome = perform(&request, body, &receiver, &explorer).await;
+    let is_usual = outcome.as_ref().is_err_and(answer::Failure::is_usual);
     let response = answer::response(outcome);
-    receiver.counters.count(response.status());
+    if !is_usual {
+        receiver.counters.count(response.status());
+    }
     response
 }
 

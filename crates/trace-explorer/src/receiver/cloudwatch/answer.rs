@@ -54,6 +54,11 @@ impl Failure {
         ))
     }
 
+    /// How senders find out what they have to make first: nothing is refused.
+    pub(super) fn is_usual(&self) -> bool {
+        matches!(self, Self::Logs(error) if !matches!(error, LogError::TooMany))
+    }
+
     /// The `match` from what went wrong to AWS's names and to HTTP.
     fn into_parts(self) -> (StatusCode, &'static str, String) {
         let bad = StatusCode::BAD_REQUEST;
