@@ -13,7 +13,7 @@ use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 use tracing_subscriber::registry::{LookupSpan, Registry, SpanRef};
 use tracing_subscriber::{Layer, layer};
 
-use crate::logs::Logs;
+use crate::logs::{Logs, is_of_caller};
 use crate::reports::Reports;
 use crate::spans::{Begun, Fields, Live, Start, Tracer};
 use crate::{background, panics, reports, trouble};
@@ -70,12 +70,12 @@ impl Telemetry {
         }
     }
 
-    /// Who reports events of a callsite, if they are worth it. The panic hook and [`reports::message`] report what they log,
+    /// Who reports events of a callsite, if they are worth it: no mistakes of callers. The panic hook and [`reports::message`] report what they log,
     /// with more than an event can say.
     fn reported(&self, metadata: &Metadata<'_>) -> Option<&Reports> {
         let reports = self.reports.as_deref()?;
         let told = [panics::LOG_TARGET, reports::LOG_TARGET].contains(&metadata.target());
-        (!told && reports.wants(metadata)).then_some(reports)
+        (!told && !is_of_caller(metadata) && reports.wants(metadata)).then_some(reports)
     }
 
     /// A span as its macro describes it.

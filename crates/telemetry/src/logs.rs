@@ -24,7 +24,7 @@ use tracing::{Event, Level, Metadata};
 use tracing_subscriber::filter::Targets;
 
 pub(crate) use format::Format;
-pub(crate) use record::LogRecord;
+pub(crate) use record::{LogRecord, is_of_caller};
 use stdout::Stdout;
 
 use crate::Settings;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 
 use cloudwatch_logs::{
-    Batch, Client, Error, InvalidName, LogEvent, LogStream, MAX_CALL_BYTES, MAX_CALL_EVENTS,
+    Batch, Client, Error, InvalidName, LogEvent, LogStream, MAX_CALL_BYTES, MAX_MESSAGE_BYTES,
 };
 use delivery::{Destination, Outcome, Policy};
 use opentelemetry::Key;
@@ -15,6 +15,12 @@ use tokio::runtime::{Builder, Runtime};
 use super::{Format, LogRecord, QUEUE_LINES};
 use crate::settings::{self, CloudWatchDestination};
 use crate::{background, resource, trouble};
+
+/// Lines of a batch: about a call, which may have 1 MiB, as lines have some 400 bytes. More would only take memory on their way.
+const BATCH_LINES: usize = 2500;
+
+/// How much of each text stays, in bytes, of a record whose line is too long for an event; the least that does.
+const TEXT_BYTES: [usize; 4] = [128 << 10, 32 << 10, 4 << 10, 256];
 
 /// Puts records as events, each the same JSON object as the line on stdout.
 pub(super) struct CloudWatch {
@@ -69,11 +75,24 @@ impl CloudWatch {
     }
 
     fn event(&self, record: &LogRecord) -> LogEvent {
+        let mut line = self.line(record);
+        // Cut as a whole it would be no JSON any more, and its level and trace id could not be found.
+        let mut limits = TEXT_BYTES.into_iter();
+        while line.len() > MAX_MESSAGE_BYTES
+            && let Some(limit) = limits.next()
+        {
+            line = self.line(&record.with_texts_of(limit));
+        }
+        let since = record.time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        LogEvent::new(i64::try_from(since.as_millis()).unwrap_or(i64::MAX), line)
+    }
+
+    /// The line without its end.
+    fn line(&self, record: &LogRecord) -> String {
         let mut line = Vec::with_capacity(512);
         self.format.write(record, &mut line);
-        let line = String::from_utf8_lossy(&line);
-        let since = record.time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        LogEvent::new(i64::try_from(since.as_millis()).unwrap_or(i64::MAX), line.trim_end())
+        line.pop();
+        String::from_utf8(line).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
     fn tell(&mut self, count: usize, error: &Error) {
@@ -110,11 +129,11 @@ impl Destination<LogRecord> for CloudWatch {
     }
 }
 
-/// How the queue before it behaves: a batch is a call, as near as the size of a record in memory tells that of its line.
+/// How the queue before it behaves: a batch of usual lines is a call.
 pub(super) fn policy(destination: &CloudWatchDestination, batch: &settings::Batch) -> Policy {
     Policy {
         queue_items: QUEUE_LINES,
-        batch_items: MAX_CALL_EVENTS,
+        batch_items: BATCH_LINES,
         batch_bytes: 4 * MAX_CALL_BYTES,
         batch_age: destination.delay.unwrap_or(batch.delay),
         timeout: batch.timeout.min(Policy::default().timeout),

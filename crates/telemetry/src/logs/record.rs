@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{KeyValue, Value};
-use tracing::{Event, Level};
+use tracing::{Event, Level, Metadata};
 
 use crate::settings::LogLimits;
 use crate::spans::{Fields, cut};
@@ -29,7 +29,8 @@ pub(crate) struct LogRecord {
 impl LogRecord {
     /// What a `tracing` event says, in the span `span`.
     pub(super) fn of(event: &Event<'_>, span: SpanContext) -> Self {
-        let mut fields = Fields::default();
+        // Room for as many as there can be and no more: records wait in queues.
+        let mut fields = Fields(Vec::with_capacity(event.metadata().fields().len()));
         event.record(&mut fields);
         let mut fields = fields.0;
         let message = fields.iter().position(|field| field.key.as_str() == "message");
@@ -37,7 +38,7 @@ impl LogRecord {
         let metadata = event.metadata();
         Self {
             time: SystemTime::now(),
-            level: *metadata.level(),
+            level: level(metadata),
             target: Cow::Borrowed(metadata.target()),
             message: message.unwrap_or_default().into(),
             fields,
@@ -52,12 +53,44 @@ impl LogRecord {
         self
     }
 
+    /// The same, with texts of at most about so many bytes; those that were longer say so.
+    pub(super) fn with_texts_of(&self, bytes: usize) -> Self {
+        let fields = self.fields.iter().map(|field| match &field.value {
+            Value::Bool(_) | Value::I64(_) | Value::F64(_) => field.clone(),
+            value => KeyValue::new(field.key.clone(), shortened(&value.as_str(), bytes)),
+        });
+        Self { message: shortened(&self.message, bytes).into(), fields: fields.collect(), ..self.clone() }
+    }
+
     /// What it about takes in memory, in bytes.
     pub(crate) fn size(&self) -> usize {
-        let fields: usize =
-            self.fields.iter().map(|field| size_of_val(field) + text_size(&field.value)).sum();
-        size_of::<Self>() + self.message.len() + fields
+        let texts: usize = self.fields.iter().map(|field| text_size(&field.value)).sum();
+        let fields = self.fields.capacity() * size_of::<KeyValue>();
+        size_of::<Self>() + ALLOCATIONS + self.message.len() + fields + texts
     }
+}
+
+/// What an allocator adds to the parts of a record, and a queue to the whole, in bytes.
+const ALLOCATIONS: usize = 128;
+
+/// How bad it is. What actix's HTTP calls an error is a caller that speaks no HTTP: nobody here failed.
+fn level(metadata: &Metadata<'_>) -> Level {
+    match *metadata.level() {
+        Level::ERROR if is_of_caller(metadata) => Level::WARN,
+        level => level,
+    }
+}
+
+/// Whether an event is about what a caller did wrong on the connection.
+pub(crate) fn is_of_caller(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("actix_http::")
+}
+
+fn shortened(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    format!("{}… [cut: it had {} bytes]", &text[..text.floor_char_boundary(bytes)], text.len())
 }
 
 /// Bytes that a value has besides its own size.

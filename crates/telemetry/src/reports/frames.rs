@@ -9,6 +9,9 @@ use rollbar_rust::Frame;
 /// Calls that are kept: the innermost ones.
 const MOST: usize = 100;
 
+/// Characters of a function's name that are kept: that of a future of a future fills pages, and says no more.
+const NAME_CHARS: usize = 200;
+
 /// What a panic calls before its hook.
 const BEGIN: [&str; 2] = ["rust_begin_unwind", "begin_panic"];
 
@@ -83,8 +86,16 @@ fn call(symbol: &backtrace::BacktraceSymbol) -> Frame {
     let file = symbol.filename().map_or_else(|| UNKNOWN.into(), |file| file.to_string_lossy());
     let mut frame = Frame::new(file);
     (frame.lineno, frame.colno) = (symbol.lineno(), symbol.colno());
-    frame.method = symbol.name().map(|name| format!("{name:#}"));
+    frame.method = symbol.name().map(|name| short(format!("{name:#}")));
     frame
+}
+
+fn short(mut name: String) -> String {
+    if let Some((end, _)) = name.char_indices().nth(NAME_CHARS) {
+        name.truncate(end);
+        name.push('…');
+    }
+    name
 }
 
 // === From the hook to the middleware ===
