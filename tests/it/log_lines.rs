@@ -49,7 +49,7 @@ fn lines(explorer: &Service, query: &str) -> Vec<Value> {
             explorer.get(&format!("/api/logs?limit=1000&{query}&after={after}")).json().unwrap();
         found.extend(page["logs"].as_array().unwrap_or_else(|| panic!("{page}")).iter().cloned());
         match page["next"].as_str() {
-            Some(next) => after = next.to_owned(),
+            Some(next) => next.clone_into(&mut after),
             None => return found,
         }
     }

@@ -122,7 +122,7 @@ impl Costs {
         }
         println!(
             "\nfloor: the middleware of tracing-actix-web with no span; export: gzip; plain: not compressed;\n\
-             json: JSON log lines are on, and nothing is logged; json-line: each request logs one."
+             json: JSON log lines are on, and nothing is logged; json-line: each request is one line."
         );
     }
 }

@@ -84,8 +84,9 @@ impl Subject {
         (self.program == Program::Stock && self.json()).then_some("json")
     }
 
+    /// Ours logs each request by itself; a handler of the stock stack has to.
     pub(crate) fn path(self) -> &'static str {
-        if self.mode == Mode::JsonLine { "/line" } else { "/" }
+        if self.program == Program::Stock && self.mode == Mode::JsonLine { "/line" } else { "/" }
     }
 
     /// How many spans of `requests` requests must have arrived in the end.
@@ -117,9 +118,14 @@ impl Subject {
             variables.push(("OTEL_TRACES_SAMPLER", "traceidratio".to_owned()));
             variables.push(("OTEL_TRACES_SAMPLER_ARG", "0".to_owned()));
         }
-        if self.program == Program::Ours && !self.json() {
+        if self.program == Program::Ours {
             // Chooses log lines and never spans.
-            variables.push(("RUST_LOG", "off".to_owned()));
+            let lines = match self.mode {
+                Mode::JsonLine => "info",
+                Mode::Json => "info,access=off",
+                _ => "off",
+            };
+            variables.push(("RUST_LOG", lines.to_owned()));
         }
         variables
     }

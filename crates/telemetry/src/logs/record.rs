@@ -54,6 +54,7 @@ impl LogRecord {
     }
 
     /// The same, with texts of at most about so many bytes; those that were longer say so.
+    #[cfg(feature = "cloudwatch")]
     pub(super) fn with_texts_of(&self, bytes: usize) -> Self {
         let fields = self.fields.iter().map(|field| match &field.value {
             Value::Bool(_) | Value::I64(_) | Value::F64(_) => field.clone(),
@@ -86,6 +87,7 @@ pub(crate) fn is_of_caller(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("actix_http::")
 }
 
+#[cfg(feature = "cloudwatch")]
 fn shortened(text: &str, bytes: usize) -> String {
     if text.len() <= bytes {
         return text.to_owned();
