@@ -9,8 +9,6 @@ use integration_tests::faulty::{Act, Faulty};
 use integration_tests::process::{Process, Variables, variables};
 use integration_tests::stack::client;
 use integration_tests::{callee, eventually};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message;
 use serde_json::Value;
 
 /// Repetitions of what has to hold each time, and seconds of an outage: `CRUDDUR_TEST_REPETITIONS` and
@@ -43,18 +41,8 @@ fn otlp(address: &str) -> Variables {
 
 /// How many spans a destination was sent, and how many different ones.
 fn arrived(destination: &Faulty) -> (usize, usize) {
-    let requests = destination.taken();
-    let requests = requests.iter().filter_map(|body| ExportTraceServiceRequest::decode(&body[..]).ok());
-    let scopes =
-        requests.flat_map(|request| request.resource_spans).flat_map(|resource| resource.scope_spans);
-    let ids: Vec<Vec<u8>> = scopes.flat_map(|scope| scope.spans).map(|span| span.span_id).collect();
+    let ids = destination.span_ids();
     (ids.len(), ids.iter().collect::<BTreeSet<_>>().len())
-}
-
-/// The items that a destination was sent.
-fn items(destination: &Faulty) -> Vec<Value> {
-    let bodies = destination.taken();
-    bodies.iter().filter_map(|body| serde_json::from_slice(body).ok()).collect()
 }
 
 #[test]
@@ -110,7 +98,7 @@ fn an_outage_loses_neither_spans_nor_items() {
     });
     println!("all there {:?} after the end of an outage of {seconds} s", recovered.elapsed());
     let uuids: Vec<String> =
-        items(&destination).iter().map(|item| item["data"]["uuid"].to_string()).collect();
+        destination.items().iter().map(|item| item["data"]["uuid"].to_string()).collect();
     assert_eq!(uuids.len() as u64, expected / 10);
     assert_eq!(uuids.iter().collect::<BTreeSet<_>>().len(), uuids.len(), "none is doubled");
 }
@@ -150,9 +138,10 @@ fn many_failures_that_are_alike_cost_a_hanging_rollbar_one_line_and_no_thread() 
     hanging.recover();
     eventually("delivery", || (account(&address, "reports", "rollbar")["delivered"] == 60).then_some(()));
     assert!(service.stop().status.success());
-    let counts = items(&hanging)
+    let counts = hanging
+        .items()
         .iter()
         .map(|item| item["data"]["custom"]["occurrences"].as_u64().unwrap_or(1))
         .sum::<u64>();
-    assert_eq!((items(&hanging).len(), counts), (61, 300), "none is silently lost");
+    assert_eq!((hanging.items().len(), counts), (61, 300), "none is silently lost");
 }

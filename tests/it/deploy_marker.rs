@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use integration_tests::callee::{self, Manner};
+use integration_tests::faulty::{Act, Faulty};
 use integration_tests::process::variables;
 use integration_tests::stack::Service;
 use serde_json::Value;
@@ -64,6 +65,30 @@ fn everybody_who_is_configured_is_told_of_a_deploy() {
         (&"test".into(), &"abc123".into(), &"it's \"new\"".into()),
         "{deploys:#}"
     );
+}
+
+#[test]
+fn vendors_are_told_which_revision_was_deployed_where() {
+    let (rollbar, honeycomb) = (Faulty::start(&[Act::Take]), Faulty::start(&[Act::Take]));
+
+    let output = mark(&[
+        ("ROLLBAR_ACCESS_TOKEN", ROLLBAR),
+        ("ROLLBAR_ENDPOINT", &rollbar.address),
+        ("HONEYCOMB_CONFIGURATION_KEY", HONEYCOMB),
+        ("HONEYCOMB_API_ENDPOINT", &honeycomb.address),
+    ]);
+
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let body = |destination: &Faulty| -> Value { serde_json::from_slice(&destination.taken()[0]).unwrap() };
+    let (deploy, marker) = (body(&rollbar), body(&honeycomb));
+    let comment = "it's \"new\"";
+    for (key, expected) in
+        [("environment", "test"), ("revision", "abc123"), ("comment", comment), ("status", "succeeded")]
+    {
+        assert_eq!(deploy[key], expected, "{deploy}");
+    }
+    assert_eq!(marker["type"], "deploy", "{marker}");
+    assert_eq!(marker["message"], format!("test: abc123, {comment}"), "{marker}");
 }
 
 #[test]

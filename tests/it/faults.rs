@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use integration_tests::faulty::{Act, Faulty};
 use integration_tests::process::{Ended, Process, Variables, path_of, variables};
+use integration_tests::sink::Kind;
 use integration_tests::stack::client;
 use integration_tests::{callee, eventually};
 use serde_json::Value;
@@ -15,14 +16,6 @@ const PROMISE: Duration = Duration::from_secs(5);
 /// However its destinations behave, a service listens within this after its start,
 /// on a busy machine too: less than any destination's time limit.
 const START: Duration = Duration::from_secs(3);
-
-/// A kind of destination: where a service is told of it, and where its account stands in `GET /telemetry`.
-#[derive(Clone, Copy)]
-enum Kind {
-    Otlp,
-    Rollbar,
-    CloudWatch,
-}
 
 /// What one span, item or log event comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,55 +29,19 @@ const TAKEN: Outcome = Outcome { attempts: 1, delivered: 1, rejected: 0 };
 const TAKEN_AT_SECOND: Outcome = Outcome { attempts: 2, delivered: 1, rejected: 0 };
 const REJECTED: Outcome = Outcome { attempts: 1, delivered: 0, rejected: 1 };
 
-impl Kind {
-    fn variables(self, address: &str) -> Variables {
-        match self {
-            Self::Otlp => variables([
-                // Of spans alone: log records would go to the same place, and have acts of their own.
-                ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", format!("{address}/v1/traces")),
-                // For one that hangs; long enough for a busy machine to answer in.
-                ("OTEL_EXPORTER_OTLP_TIMEOUT", "4000".to_owned()),
-                ("OTEL_BSP_SCHEDULE_DELAY", "20".to_owned()),
-            ]),
-            Self::Rollbar => variables([
-                ("ROLLBAR_ACCESS_TOKEN", "post-server-item".to_owned()),
-                ("ROLLBAR_ENDPOINT", format!("{address}/api/1/")),
-            ]),
-            Self::CloudWatch => variables([
-                ("CLOUDWATCH_LOG_GROUP", "cruddur".to_owned()),
-                ("AWS_REGION", "eu-central-1".to_owned()),
-                ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-                ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-                ("AWS_ENDPOINT_URL", address.to_owned()),
-                // As those of OTLP.
-                ("OTEL_BLRP_EXPORT_TIMEOUT", "4000".to_owned()),
-                ("OTEL_BLRP_SCHEDULE_DELAY", "20".to_owned()),
-            ]),
-        }
+/// Variables of a service that makes one span, item or log event when it is [asked](make_one_of).
+fn variables_of_one(kind: Kind, address: &str) -> Variables {
+    let mut all = kind.variables(address);
+    if let Kind::CloudWatch = kind {
+        all.extend(variables([("RUST_LOG", "off,server=info".to_owned())]));
     }
+    all
+}
 
-    /// Variables of a service that makes one span, item or log event when it is [asked](Self::make_one).
-    fn variables_of_one(self, address: &str) -> Variables {
-        let mut all = self.variables(address);
-        if let Self::CloudWatch = self {
-            all.extend(variables([("RUST_LOG", "off,server=info".to_owned())]));
-        }
-        all
-    }
-
-    /// Has a service make one. A log event is there without being asked for: that it listens.
-    fn make_one(self, address: &str) {
-        if !matches!(self, Self::CloudWatch) {
-            make_one(address);
-        }
-    }
-
-    fn account(self, accounts: &Value) -> &Value {
-        match self {
-            Self::Otlp => &accounts["traces"]["otlp"],
-            Self::Rollbar => &accounts["reports"]["rollbar"],
-            Self::CloudWatch => &accounts["logs"]["cloudwatch"],
-        }
+/// Has a service make one. A log event is there without being asked for: that it listens.
+fn make_one_of(kind: Kind, address: &str) {
+    if !matches!(kind, Kind::CloudWatch) {
+        make_one(address);
     }
 }
 
@@ -112,10 +69,10 @@ fn dropped(account: &Value) -> u64 {
 fn outcome(kind: Kind, act: &Act) -> Outcome {
     let destination = Faulty::start(&[act.clone(), Act::Take]);
     let data = tempfile::tempdir().unwrap();
-    let mut service = users(data.path(), &[kind.variables_of_one(&destination.address)]);
+    let mut service = users(data.path(), &[variables_of_one(kind, &destination.address)]);
     let address = service.address();
 
-    kind.make_one(&address);
+    make_one_of(kind, &address);
 
     let account = eventually(&format!("end of the delivery to {act:?}"), || {
         let accounts = accounts(&address);
@@ -222,12 +179,12 @@ fn log_events_are_tried_again_or_given_up_by_the_answers_of_cloudwatch() {
 
 #[test]
 fn a_destination_that_refuses_connections_gets_everything_when_it_is_back() {
-    for kind in [Kind::Otlp, Kind::Rollbar, Kind::CloudWatch] {
+    for kind in Kind::ALL {
         let absent = callee::nobody();
         let data = tempfile::tempdir().unwrap();
-        let mut service = users(data.path(), &[kind.variables_of_one(&absent)]);
+        let mut service = users(data.path(), &[variables_of_one(kind, &absent)]);
         let address = service.address();
-        kind.make_one(&address);
+        make_one_of(kind, &address);
         eventually("failed delivery", || (!service.stderr().is_empty()).then_some(()));
 
         let destination = Faulty::start_on(&callee::free(&absent), &[Act::Take]);
@@ -271,23 +228,6 @@ fn stopped(act: Option<&Act>, folder: &Path, more: Variables) -> (Faulty, Ended)
 /// Spans, and items, that a service makes before it is told to stop.
 const ITEMS: usize = 5;
 
-/// The lines of a service that were log events too: all but those that tell of losses, when everything else has ended.
-fn log_events(ended: &Ended) -> Vec<&String> {
-    ended.stdout.iter().filter(|line| !line.contains(r#""message":"Telemetry lost"#)).collect()
-}
-
-/// How many spans, reports or log records the last lines of a service say were lost.
-fn lost(ended: &Ended, what: &str) -> usize {
-    let lines = ended.stdout.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let told: Vec<String> = lines.filter_map(|line| line[what].as_str().map(ToOwned::to_owned)).collect();
-    let [line] = &told[..] else {
-        assert!(told.is_empty(), "{told:?}");
-        return 0;
-    };
-    let number = line.split(" dropped").next().and_then(|head| head.rsplit(' ').next());
-    number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no count in {line}"))
-}
-
 #[test]
 fn a_signal_ends_a_service_in_time_whatever_its_destinations_do_and_the_loss_is_told() {
     // Lost spans, lost reports, and whether log events are lost: all that there were, then.
@@ -316,8 +256,8 @@ fn a_signal_ends_a_service_in_time_whatever_its_destinations_do_and_the_loss_is_
         let (_, ended) = stopped(act.as_ref(), data.path(), Variables::new());
 
         let (spans, reports, log_events_too) = expected;
-        let records = if log_events_too { log_events(&ended).len() } else { 0 };
-        let found = (lost(&ended, "spans"), lost(&ended, "reports"), lost(&ended, "records"));
+        let records = if log_events_too { ended.log_events().len() } else { 0 };
+        let found = (ended.lost("spans"), ended.lost("reports"), ended.lost("records"));
         assert_eq!(found, (spans, reports, records), "{act:?}");
     }
 }
@@ -331,7 +271,7 @@ fn what_a_signal_leaves_unsent_is_sent_by_the_next_process_when_it_is_spooled() 
         let spool = || variables([("TELEMETRY_SPOOL", data.path().join("spool").display().to_string())]);
 
         let (_, ended) = stopped(act.as_ref(), data.path(), spool());
-        let found = (lost(&ended, "spans"), lost(&ended, "reports"), lost(&ended, "records"));
+        let found = (ended.lost("spans"), ended.lost("reports"), ended.lost("records"));
         assert_eq!(found, (0, 0, 0), "{act:?}");
 
         let healthy = Faulty::start(&[Act::Take]);
@@ -341,11 +281,11 @@ fn what_a_signal_leaves_unsent_is_sent_by_the_next_process_when_it_is_spooled() 
             let accounts = accounts(&address);
             let delivered = |kind: Kind| kind.account(&accounts)["delivered"] == ITEMS;
             let logs = Kind::CloudWatch.account(&accounts);
-            let is_recovered = logs["recovered"] == log_events(&ended).len() && logs["spooled"] == 0;
+            let is_recovered = logs["recovered"] == ended.log_events().len() && logs["spooled"] == 0;
             (delivered(Kind::Otlp) && delivered(Kind::Rollbar) && is_recovered).then_some(())
         });
-        let events = messages(&healthy.taken());
-        for line in log_events(&ended) {
+        let events = healthy.log_messages();
+        for line in ended.log_events() {
             assert_eq!(events.iter().filter(|event| event == &line).count(), 1, "{act:?}: {line}");
         }
         let bodies = healthy.taken();
@@ -355,11 +295,4 @@ fn what_a_signal_leaves_unsent_is_sent_by_the_next_process_when_it_is_spooled() 
         let items = bodies.iter().filter(is_item).count();
         assert_eq!(items, ITEMS, "{act:?}: each once");
     }
-}
-
-/// The messages of all log events in `bodies`.
-fn messages(bodies: &[Vec<u8>]) -> Vec<String> {
-    let bodies = bodies.iter().filter_map(|body| serde_json::from_slice::<Value>(body).ok());
-    let events = bodies.filter_map(|body| body["logEvents"].as_array().cloned()).flatten();
-    events.map(|event| event["message"].as_str().unwrap().to_owned()).collect()
 }

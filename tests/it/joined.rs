@@ -8,6 +8,7 @@ use integration_tests::process::{Process, Variables, variables};
 use integration_tests::stack::{Changes, Stack};
 use integration_tests::{eventually, foreign, trace};
 use serde_json::Value;
+use sqlx::{AnyConnection, Connection, Executor};
 
 const REQUESTS: usize = 1000;
 const IN_FLIGHT: usize = 50;
@@ -21,20 +22,32 @@ struct Answered {
 }
 
 fn stack(more: Variables) -> Stack {
-    let mut all = variables([
-        ("CRUDDUR_DEBUG_ROUTES", "1".to_owned()),
-        // Failures that are alike would become one item otherwise.
-        ("ROLLBAR_ITEMS_PER_MINUTE", "100000".to_owned()),
-    ]);
+    // Failures that are alike would become one item otherwise.
+    let mut all = variables([("ROLLBAR_ITEMS_PER_MINUTE", "100000".to_owned())]);
     all.extend(more);
-    Stack::start_with(&Changes { variables: all, ..Changes::default() })
+    let stack = Stack::start_with(&Changes { variables: all, ..Changes::default() });
+    add_user_that_cannot_be_read(&stack);
+    stack
+}
+
+/// From now on users fails when it is asked for `@broken`.
+fn add_user_that_cannot_be_read(stack: &Stack) {
+    sqlx::any::install_default_drivers();
+    let address = format!("sqlite://{}", stack.data.path().join("users.db").display());
+    let added = async {
+        let mut connection = AnyConnection::connect(&address).await?;
+        let row = "INSERT INTO users (uuid, display_name, handle, email, created_at) VALUES ('?', 'a', 'broken', 'b', 0)";
+        connection.execute(row).await?;
+        connection.close().await
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(added).unwrap();
 }
 
 /// All requests, so many at a time.
 fn ask(stack: &Stack) -> Vec<Answered> {
     let one = |number: usize| {
         let has_failed = number.is_multiple_of(FAILS);
-        let path = if has_failed { "/rollbar/test?panic=1" } else { "/api/activities/home" };
+        let path = if has_failed { "/api/users/@broken/short" } else { "/api/activities/home" };
         let response = stack.get(path);
         assert_eq!(response.status().as_u16(), if has_failed { 500 } else { 200 });
         Answered { trace_id: trace::id_of(&response), has_failed }
@@ -80,7 +93,7 @@ fn told(lines: &[Value]) -> BTreeSet<(&str, &str, &str)> {
 /// Holds the explorer's view of a request against what it was. Answers how many lines it has.
 fn check(stack: &Stack, answered: &Answered) -> usize {
     let id = &answered.trace_id;
-    let (lines, spans, items) = if answered.has_failed { (1, 1, 1) } else { (3, 9, 0) };
+    let (lines, spans, items) = if answered.has_failed { (2, 4, 1) } else { (3, 9, 0) };
     let found: Value = eventually(&format!("all of trace {id}"), || {
         let found: Value = stack.explorer.get(&format!("/api/traces/{id}")).json().unwrap();
         let has = |what: &str, count: usize| found[what].as_array().is_some_and(|all| all.len() >= count);
@@ -100,8 +113,14 @@ fn check(stack: &Stack, answered: &Answered) -> usize {
     }
     let logs = all("logs");
     if answered.has_failed {
-        assert_eq!(told(&logs), BTreeSet::from([("activities", "ERROR", "Request failed")]));
-        joined(&all("spans")[0], &all("errors")[0], &logs[0]);
+        let (below, above) =
+            (("users", "ERROR", "Request failed"), ("activities", "WARN", "Request failed in a callee"));
+        assert_eq!(told(&logs), BTreeSet::from([below, above]));
+        let of =
+            |all: Vec<Value>, key: &str, name: &str| all.into_iter().find(|one| one[key] == name).unwrap();
+        let items = all("errors");
+        let span = all("spans").into_iter().find(|span| span["span_id"] == items[0]["span_id"]).unwrap();
+        joined(&span, &items[0], &of(logs, "service", "users"));
     } else {
         let services = ["activities", "notifications", "users"];
         assert_eq!(told(&logs), services.map(|service| (service, "INFO", "Request answered")).into());
@@ -132,7 +151,7 @@ fn a_thousand_requests_are_traces_lines_and_items_that_belong_together() {
     settle(&stack, &TO_EXPLORER);
     assert_eq!(answered.iter().map(|one| &one.trace_id).collect::<BTreeSet<_>>().len(), REQUESTS);
     let lines: usize = answered.iter().map(|one| check(&stack, one)).sum();
-    assert_eq!(lines, 900 * 3 + 100);
+    assert_eq!(lines, 900 * 3 + 100 * 2);
     let errors: Value = stack.explorer.get("/api/stats").json().unwrap();
     assert_eq!(errors["errors"], 100, "{errors}");
 }

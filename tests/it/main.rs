@@ -26,4 +26,5 @@ mod reports;
 mod scenarios;
 mod secrets;
 mod shutdown;
+mod sinks;
 mod spool;

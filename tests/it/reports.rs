@@ -76,8 +76,13 @@ fn a_failure_below_other_services_is_one_item_of_the_service_that_failed_by_itse
     assert_eq!(found[0]["service"], "users", "{found:#?}");
     let trace = stack.trace(&one_above, |trace| trace.has(&["activities>users"]));
     let failed = trace.spans.iter().find(|span| span.id == found[0]["span_id"].as_str().unwrap()).unwrap();
-    let uuid = found[0]["uuid"].as_str().unwrap();
-    assert!(failed.json.to_string().contains(uuid), "the span names its item: {}", failed.json);
+    let events = failed.json["events"].as_array().unwrap();
+    let occurrence = events.iter().find(|event| event["name"] == "rollbar.occurrence").unwrap();
+    assert_eq!(
+        occurrence["attributes"]["rollbar.occurrence.uuid"], found[0]["uuid"],
+        "the span names its item: {}",
+        failed.json
+    );
 
     // Who answers all the same has not failed.
     let degraded = stack.get("/api/activities/home");

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
 use serde_json::{Value, json};
 
 use crate::request::{self, Request};
@@ -88,6 +90,33 @@ impl Faulty {
     #[must_use]
     pub fn taken(&self) -> Vec<Vec<u8>> {
         self.state.lock().unwrap().taken.clone()
+    }
+
+    /// The messages of all log events that were taken so far.
+    #[must_use]
+    pub fn log_messages(&self) -> Vec<String> {
+        let bodies = self.taken();
+        let bodies = bodies.iter().filter_map(|body| serde_json::from_slice::<Value>(body).ok());
+        let events = bodies.filter_map(|body| body["logEvents"].as_array().cloned()).flatten();
+        events.map(|event| event["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The ids of all spans that were taken so far.
+    #[must_use]
+    pub fn span_ids(&self) -> Vec<Vec<u8>> {
+        let requests = self.taken();
+        let requests = requests.iter().filter_map(|body| ExportTraceServiceRequest::decode(&body[..]).ok());
+        let scopes =
+            requests.flat_map(|request| request.resource_spans).flat_map(|resource| resource.scope_spans);
+        scopes.flat_map(|scope| scope.spans).map(|span| span.span_id).collect()
+    }
+
+    /// The items that were taken so far.
+    #[must_use]
+    pub fn items(&self) -> Vec<Value> {
+        let bodies = self.taken();
+        let bodies = bodies.iter().filter_map(|body| serde_json::from_slice::<Value>(body).ok());
+        bodies.filter(|body| body["data"].is_object()).collect()
     }
 
     /// From now on it takes everything.

@@ -14,6 +14,7 @@ pub mod faulty;
 pub mod foreign;
 pub mod process;
 mod request;
+pub mod sink;
 pub mod stack;
 pub mod trace;
 

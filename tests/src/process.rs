@@ -128,6 +128,27 @@ impl Process {
     }
 }
 
+impl Ended {
+    /// The lines that were log events too: all but those that tell of losses, when everything else has ended.
+    #[must_use]
+    pub fn log_events(&self) -> Vec<&String> {
+        self.stdout.iter().filter(|line| !line.contains(r#""message":"Telemetry lost"#)).collect()
+    }
+
+    /// How many `spans`, `reports` or `records` the last lines say were lost.
+    #[must_use]
+    pub fn lost(&self, what: &str) -> usize {
+        let lines = self.stdout.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let told: Vec<String> = lines.filter_map(|line| line[what].as_str().map(ToOwned::to_owned)).collect();
+        let [line] = &told[..] else {
+            assert!(told.is_empty(), "{told:?}");
+            return 0;
+        };
+        let number = line.split(" dropped").next().and_then(|head| head.rsplit(' ').next());
+        number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no count in {line}"))
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
