@@ -30,6 +30,15 @@ pub(crate) fn during(time: Duration, port: u16, path: &str) -> anyhow::Result<Lo
     run(port, path, || Instant::now() < end)
 }
 
+/// Sends requests for as long as `time`, each connection with a `pause` after each answer.
+pub(crate) fn paced(time: Duration, pause: Duration, port: u16, path: &str) -> anyhow::Result<Load> {
+    let end = Instant::now() + time;
+    run(port, path, || {
+        thread::sleep(pause);
+        Instant::now() < end
+    })
+}
+
 /// One thread a connection. Each asks `more` before a request.
 fn run(port: u16, path: &str, more: impl Fn() -> bool + Sync) -> anyhow::Result<Load> {
     let start = Instant::now();

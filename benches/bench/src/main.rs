@@ -5,6 +5,7 @@ mod empty;
 mod faults;
 mod home;
 mod http;
+mod lines;
 mod load;
 mod process;
 mod processors;
@@ -63,6 +64,7 @@ fn run(arguments: &[String]) -> anyhow::Result<bool> {
             targets.extend(home::measure(&binaries, &services, folder.path())?);
             targets
         }
+        ["lines"] => lines::measure(&binaries, &services)?,
         ["faults"] => faults::measure(&binaries, &services, folder.path())?,
         ["profile", name] => {
             callgrind::check()?;

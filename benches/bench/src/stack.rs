@@ -23,7 +23,7 @@ pub(crate) struct Stack {
 pub(crate) struct Service {
     pub(crate) name: &'static str,
     process: Process,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 // === impl Stack ===
@@ -98,7 +98,7 @@ fn status(id: u32, name: &str) -> anyhow::Result<u32> {
 
 impl Service {
     /// Its log lines go where they cost least, so that it cannot tell its port: it gets one that was free just now.
-    fn start(name: &'static str, binary: &Path, mut variables: Variables) -> anyhow::Result<Self> {
+    pub(crate) fn start(name: &'static str, binary: &Path, mut variables: Variables) -> anyhow::Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         variables.push(("PORT", port.to_string()));
         let mut process = Process::start(name, &mut Command::new(binary), &variables)?;
@@ -114,13 +114,29 @@ impl Service {
     }
 
     fn account(&self) -> anyhow::Result<Account> {
+        self.account_of("traces")
+    }
+
+    fn account_of(&self, signal: &str) -> anyhow::Result<Account> {
         let answer = Connection::open(self.port)?.send(&get("/telemetry"))?;
-        Account::of(&serde_json::from_slice(&answer.body)?)
+        Account::of(&serde_json::from_slice(&answer.body)?, signal)
             .with_context(|| format!("GET /telemetry of {} is not understood", self.name))
+    }
+
+    /// Waits until nothing of a signal is pending. What became of all.
+    pub(crate) fn settled(&self, signal: &str) -> anyhow::Result<Account> {
+        wait_for("last of the telemetry", || {
+            let account = self.account_of(signal)?;
+            Ok((account.pending == 0).then_some(account))
+        })
+    }
+
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        self.process.stop()
     }
 }
 
-/// What became of the spans of a service, at all destinations together.
+/// What became of the spans, or log records, of a service, at all destinations together.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Account {
     pub(crate) created: u64,
@@ -130,9 +146,9 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    fn of(told: &Value) -> Option<Self> {
+    fn of(told: &Value, signal: &str) -> Option<Self> {
         let mut sum = Self::default();
-        for account in told["traces"].as_object()?.values() {
+        for account in told[signal].as_object()?.values() {
             sum.created += account["created"].as_u64()?;
             sum.pending += account["pending"].as_u64()?;
             for (reason, dropped) in account["dropped"].as_object()? {
@@ -149,7 +165,7 @@ impl Account {
 
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>9} spans, {} lost", self.created, self.lost())?;
+        write!(f, "{:>9} made, {} lost", self.created, self.lost())?;
         for (reason, dropped) in self.dropped.iter().filter(|(_, dropped)| **dropped > 0) {
             write!(f, " ({reason}: {dropped})")?;
         }
@@ -170,10 +186,10 @@ mod tests {
             "explorer": {"created": 5, "delivered": 5, "dropped": {"full": 0}, "pending": 0},
         }});
 
-        let account = Account::of(&told).unwrap();
+        let account = Account::of(&told, "traces").unwrap();
         assert_eq!((account.created, account.pending, account.lost()), (10, 1, 2));
-        assert_eq!(account.to_string().trim(), "10 spans, 2 lost (expired: 1) (full: 1)");
-        assert_eq!(Account::of(&json!({"traces": {}})), Some(Account::default()));
-        assert_eq!(Account::of(&json!({})), None);
+        assert_eq!(account.to_string().trim(), "10 made, 2 lost (expired: 1) (full: 1)");
+        assert_eq!(Account::of(&json!({"traces": {}}), "traces"), Some(Account::default()));
+        assert_eq!(Account::of(&json!({}), "traces"), None);
     }
 }

@@ -39,6 +39,8 @@ async fn main() -> std::io::Result<()> {
             .app_data(Data::new(counter.clone()))
             .route("/v1/traces", web::post().to(traces))
             .route("/v1/logs", web::post().to(others))
+            // `PutLogEvents`, of which an empty body is a good answer too.
+            .route("/", web::post().to(others))
             .route("/v1/metrics", web::post().to(others))
             .route("/spans", web::get().to(spans))
     })

@@ -134,7 +134,13 @@ pub fn init(service: ServiceInfo, settings: &Settings) -> Result<TelemetryGuard,
     for warning in &warnings {
         tracing::warn!(problem = %warning, "Telemetry setting is wrong, or looks wrong");
     }
-    tracing::info!(traces.sent_to = %names(&pipeline.accounts()), "Telemetry started");
+    let to_reports = reports.as_ref().map(|(_, pipeline)| pipeline.accounts()).unwrap_or_default();
+    tracing::info!(
+        traces.sent_to = %names(&pipeline.accounts()),
+        logs.sent_to = %names(&lines.pipeline.accounts()),
+        reports.sent_to = %names(&to_reports),
+        "Telemetry started"
+    );
     // The subscriber was not installed before, so this was not set either.
     let _ = PIPELINES.set(Pipelines {
         spans: pipeline.clone(),

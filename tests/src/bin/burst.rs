@@ -28,12 +28,14 @@ async fn failures(count: Path<u32>) -> &'static str {
     "failed"
 }
 
-/// Log lines, each with its number.
+/// Log lines, each with its number, on a thread that answers no requests.
 async fn lines(count: Path<u32>) -> &'static str {
-    for number in 0..*count {
-        tracing::info!(number, "A line of the burst");
-    }
-    "written"
+    let write = move || {
+        for number in 0..*count {
+            tracing::info!(number, "A line of the burst");
+        }
+    };
+    if web::block(write).await.is_ok() { "written" } else { "gone" }
 }
 
 /// A log line of whatever text, as its message and as a field.

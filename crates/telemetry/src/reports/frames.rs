@@ -1,8 +1,10 @@
 //! The stack of a failure.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::{Location, PanicHookInfo};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rollbar_rust::Frame;
 
@@ -21,6 +23,13 @@ const MACHINERY: [&str; 6] =
 
 /// What stands for a file that the build does not name.
 pub(super) const UNKNOWN: &str = "<unknown>";
+
+/// What addresses of the program are called. To find that out takes milliseconds, seconds where nothing is optimised, on the thread
+/// that answers requests; a program that panics does so again and again in the same place.
+static NAMES: LazyLock<Mutex<HashMap<usize, Vec<Frame>>>> = LazyLock::new(Mutex::default);
+
+/// Addresses beyond this are not remembered.
+const MOST_NAMES: usize = 4096;
 
 /// Calls, the most recent one last.
 #[derive(Clone, Default, PartialEq)]
@@ -64,10 +73,29 @@ fn frame(place: &Location<'_>) -> Frame {
     Frame::new(place.file()).line(place.line()).column(place.column())
 }
 
+/// The calls at an address, several where some were built into one, the innermost first.
+fn calls_at(frame: &backtrace::Frame) -> Vec<Frame> {
+    let address = frame.ip().addr();
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(&address) {
+        return known.clone();
+    }
+    let mut calls = Vec::new();
+    backtrace::resolve_frame(frame, |symbol| calls.push(call(symbol)));
+    if names.len() < MOST_NAMES {
+        names.insert(address, calls.clone());
+    }
+    calls
+}
+
 fn walk() -> Vec<Frame> {
-    let backtrace = backtrace::Backtrace::new();
-    let calls = backtrace.frames().iter().flat_map(backtrace::BacktraceFrame::symbols).map(call);
+    let mut calls = Vec::new();
+    backtrace::trace(|frame| {
+        calls.extend(calls_at(frame));
+        true
+    });
     let calls = calls
+        .into_iter()
         .skip_while(|call| !is(call, |method| BEGIN.iter().any(|begin| method.ends_with(begin))))
         .skip(1);
     let calls =
@@ -82,7 +110,7 @@ fn is(call: &Frame, what: impl Fn(&str) -> bool) -> bool {
     call.method.as_deref().is_some_and(|method| what(method.trim_start_matches('<')))
 }
 
-fn call(symbol: &backtrace::BacktraceSymbol) -> Frame {
+fn call(symbol: &backtrace::Symbol) -> Frame {
     let file = symbol.filename().map_or_else(|| UNKNOWN.into(), |file| file.to_string_lossy());
     let mut frame = Frame::new(file);
     (frame.lineno, frame.colno) = (symbol.lineno(), symbol.colno());
