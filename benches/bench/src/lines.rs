@@ -46,8 +46,8 @@ pub(crate) fn measure(binaries: &Path, services: &Path) -> anyhow::Result<Vec<Ta
     let (quiet, writing) = (start()?, start()?);
     let [mut of_quiet, mut of_writing] = [Vec::new(), Vec::new()];
     for turn in 0..=TURNS {
-        let without = p99(&quiet)?;
-        let with = while_writing(&writing)?;
+        let without = p99(quiet.port)?;
+        let with = while_writing(writing.port)?;
         // The first turn is for what is done only once.
         if turn > 0 {
             of_quiet.push(without);
@@ -69,15 +69,15 @@ pub(crate) fn measure(binaries: &Path, services: &Path) -> anyhow::Result<Vec<Ta
     Ok(vec![Target { what: "p99, lines to none", measured: with / without, limit: Limit::AtMost(1.2) }])
 }
 
-fn p99(service: &Service) -> anyhow::Result<f64> {
-    Ok(load::paced(TURN, PAUSE, service.port, REQUEST)?.within(99))
+fn p99(port: u16) -> anyhow::Result<f64> {
+    Ok(load::paced(TURN, PAUSE, port, REQUEST)?.within(99))
 }
 
-fn while_writing(service: &Service) -> anyhow::Result<f64> {
+fn while_writing(port: u16) -> anyhow::Result<f64> {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
-        let writing = scope.spawn(|| write(service.port, &over));
-        let measured = p99(service);
+        let writing = scope.spawn(|| write(port, &over));
+        let measured = p99(port);
         over.store(true, Ordering::Relaxed);
         writing.join().expect("asking for lines does not panic")?;
         measured
