@@ -70,7 +70,10 @@ impl CloudWatch {
     fn batch(&mut self, records: &[Arc<LogRecord>]) -> Batch {
         match self.begun.take() {
             Some(begun) if std::ptr::eq(begun.first.as_ptr(), Arc::as_ptr(&records[0])) => begun.batch,
-            _ => Batch::new(records.iter().map(|record| self.event(record))),
+            _ => Batch::new(records.chunks(background::PIECE).flat_map(|piece| {
+                background::pause();
+                piece.iter().map(|record| self.event(record))
+            })),
         }
     }
 

@@ -25,8 +25,11 @@ impl Destination<LogRecord> for Stdout {
     fn deliver(&mut self, batch: &[Arc<LogRecord>], _: Duration) -> Outcome {
         background::give_way();
         self.lines.clear();
-        for record in batch {
-            self.format.write(record, &mut self.lines);
+        for records in batch.chunks(background::PIECE) {
+            for record in records {
+                self.format.write(record, &mut self.lines);
+            }
+            background::pause();
         }
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(&self.lines).and_then(|()| stdout.flush()) {
